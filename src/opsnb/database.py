@@ -1,0 +1,206 @@
+"""Engines and transactions: one that only reads and one for changes, with every failure said in one sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from platformdirs import user_data_path
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from opsnb.errors import BadInput, DatabaseUnavailable, log
+from opsnb.failures import explain
+from opsnb.settings import Settings
+
+
+def embedded_path() -> Path:
+    """Where the embedded SQLite database lives: ``opsnb.db`` in the user's data folder."""
+    return user_data_path("opsnb", appauthor=False) / "opsnb.db"
+
+
+def database_url(text: str) -> URL:
+    """Read a database's address: an SQLAlchemy URL, the path of an SQLite file, or nothing for the embedded one.
+
+    Raises
+    ------
+    BadInput
+        If it is neither, or names a database other than SQLite and PostgreSQL.
+    """
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser() if text else embedded_path()))
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise BadInput("The database URL cannot be read; write it like sqlite:///runs.db"
+                       " or postgresql+psycopg://user@host/name.") from None  # fmt: skip
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() != "sqlite":
+        raise BadInput(f"opsnb works on SQLite and PostgreSQL, not on {url.get_backend_name()}.")
+    if not url.database or url.database == ":memory:":
+        raise BadInput("An SQLite database for opsnb must be a file; name its path after sqlite:///.")
+    return url
+
+
+class Database:
+    """One database of operation runs.
+
+    Parameters
+    ----------
+    url
+        As `database_url` reads it.
+    settings
+        Timeouts.
+    """
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self.url = database_url(url)
+        self.settings = settings
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is an SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def name(self) -> str:
+        """Name the database for a person, without its password."""
+        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    def fetch(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Read rows; a connection that died since its last use is replaced once.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer; the message says why and what to do.
+        """
+        with self._explained():
+            try:
+                return self._fetch(self.reader, statement, parameters)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    return self._fetch(self.reader, statement, parameters)
+                if "Could not decode to UTF-8" in str(error.orig):
+                    return self._fetch(self._tolerant_reader, statement, parameters)
+                raise
+
+    @staticmethod
+    def _fetch(engine: Engine, statement: Executable, parameters: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
+        with engine.connect() as connection:
+            return connection.execute(statement, parameters or {}).all()
+
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """Open one transaction that may write: committed at the end, rolled back on any error."""
+        with self._explained(), self.writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give every connection back."""
+        for name in ("reader", "writer", "_tolerant_reader"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).dispose()
+
+    @cached_property
+    def reader(self) -> Engine:
+        """The engine of lists and detail; the database itself refuses it any write."""
+        return self._engine(read_only=True)
+
+    @cached_property
+    def writer(self) -> Engine:
+        """The engine of triage, init and load; on SQLite it takes the write lock at BEGIN."""
+        return self._engine(read_only=False)
+
+    @cached_property
+    def _tolerant_reader(self) -> Engine:
+        engine = self._engine(read_only=True)
+        event.listen(engine, "connect", _replace_bad_utf8)
+        return engine
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            log.warning("database %s: %s", self.name, error)
+            raise explain(error, self.name, self.url) from error
+
+    def _engine(self, *, read_only: bool) -> Engine:
+        make = _sqlite_engine if self.is_sqlite else _postgresql_engine
+        return make(self.url, self.settings, read_only)
+
+
+def _replace_bad_utf8(connection: sqlite3.Connection, _record: object) -> None:
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+
+
+def _sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
+    path = Path(str(url.database)).resolve()
+    mode = "ro" if read_only else "rw"
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode={mode}",
+            uri=True,
+            isolation_level=None,  # the driver never opens a transaction by itself; the hook below does
+            timeout=settings.lock_timeout.total_seconds(),
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    if read_only:
+        _limit_time(engine, settings.statement_timeout.total_seconds())
+    return engine
+
+
+def _limit_time(engine: Engine, seconds: float) -> None:
+    """SQLite knows no statement timeout: its progress handler stops a statement whose time is over."""
+
+    def begin(connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        deadline = time.monotonic() + seconds
+        over: Callable[[], bool] = lambda: time.monotonic() > deadline  # noqa: E731
+        raw.set_progress_handler(over, 20_000)  # type: ignore[union-attr]
+
+    event.listen(engine, "begin", begin)
+
+
+def _postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
+    options = {
+        "timezone": "UTC",
+        "statement_timeout": int(settings.statement_timeout.total_seconds() * 1000),
+        "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
+        "default_transaction_read_only": "on" if read_only else "off",
+    }
+    return _create_postgresql(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=4,
+        connect_args={
+            "application_name": "opsnb",
+            "connect_timeout": max(2, int(settings.lock_timeout.total_seconds())),
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        },
+    )
+
+
+def _create_postgresql(url: URL, **options: Any) -> Engine:
+    try:
+        return create_engine(url, **options)
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise DatabaseUnavailable(
+            "PostgreSQL needs the driver psycopg, which is not installed; run: pip install 'opsnb[postgres]'"
+        ) from None

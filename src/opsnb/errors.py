@@ -1,0 +1,49 @@
+"""Everything opsnb raises on purpose: one root, each message one sentence a person can act on."""
+
+from __future__ import annotations
+
+import logging
+
+log = logging.getLogger("opsnb")
+log.addHandler(logging.NullHandler())
+
+
+class OpsnbError(Exception):
+    """Root of all opsnb errors; ``str(error)`` is safe and meant to be shown to a person."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show one sentence in a notebook cell; the traceback goes to the log."""
+        log.info("shown in a cell: %s", self, exc_info=self)
+        return [f"{type(self).__name__}: {self}"]
+
+
+class AccessDenied(OpsnbError):
+    """The actor lacks the capability that the call needs."""
+
+
+class BadCursor(OpsnbError):
+    """A page cursor that opsnb did not make, or that was cut."""
+
+
+class BadInput(OpsnbError):
+    """A value given by a caller or an address that cannot be used; the message names it."""
+
+
+class DatabaseUnavailable(OpsnbError):
+    """The database is missing, locked, damaged, foreign or gone; the message says what to do."""
+
+
+class QueryTimeout(DatabaseUnavailable):
+    """A statement ran into the statement timeout and was stopped by the database."""
+
+
+class InvalidReason(BadInput):
+    """The reason given with Mark investigated breaks the rule named in the message."""
+
+
+class RunNotFound(OpsnbError):
+    """No operation has that number."""
+
+
+class TriageRefused(OpsnbError):
+    """The operation's state does not allow the act; the message says why."""

@@ -1,0 +1,158 @@
+"""What can be set, from the environment and an optional ``opsnb.toml``; every field documents itself."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from opsnb.errors import BadInput
+from opsnb.text import nearest, parse_duration
+
+FILE_NAME = "opsnb.toml"
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise BadInput(f"{name} must be text, not {value!r}.")
+    return value
+
+
+def _flag(value: object, name: str) -> bool:
+    word = str(value).strip().lower()
+    if word not in _TRUE + _FALSE:
+        raise BadInput(f"{name} must be true or false, not {value!r}.")
+    return word in _TRUE
+
+
+def _span(value: object, name: str) -> timedelta:
+    return parse_duration(_text(value, name), name)
+
+
+def _whole(low: int, high: int) -> Callable[[object, str], int]:
+    def read(value: object, name: str) -> int:
+        try:
+            number = int(str(value))
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise BadInput(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+        return number
+
+    return read
+
+
+def _names(value: object, name: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise BadInput(f"{name} must be a list of words, not {value!r}.")
+    return tuple(word.strip() for word in value if word.strip())
+
+
+def _tables(value: object, name: str) -> dict[str, dict[str, Any]]:
+    if not isinstance(value, dict) or not all(isinstance(row, dict) for row in value.values()):
+        raise BadInput(f'{name} must hold one table per operation type, such as [types."report.export"].')
+    return value
+
+
+def _setting(read: Callable[[Any, str], Any], default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"read": read, "doc": doc})
+
+
+SECRET_KEYS = (
+    "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key",
+    "credential", "authorization", "cookie", "session", "signature", "dsn", "connection_string",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One team's settings; times are UTC, durations are ``timedelta``.
+
+    Each is read from the environment variable ``OPSNB_<NAME>``, else from ``opsnb.toml``, else from its default.
+    """
+
+    database_url: str = _setting(
+        _text, "", "SQLAlchemy URL or SQLite file of the runs; empty for the embedded file."
+    )
+    actor: str = _setting(
+        _text, "", "Who acts: email, login, name or number of a platform user; empty for the login name."
+    )
+    read_only: bool = _setting(_flag, False, "Never offer or execute triage, whatever the actor may do.")
+    page_size: int = _setting(_whole(1, 500), 50, "Rows on a page of a list, 1 to 500.")
+    count_cap: int = _setting(_whole(1, 1_000_000), 10_000, "Rows counted exactly; beyond it a count says so.")
+    statement_timeout: timedelta = _setting(
+        _span, timedelta(seconds=15), "How long one statement may take before the database stops it."
+    )
+    lock_timeout: timedelta = _setting(
+        _span, timedelta(seconds=5), "How long a statement may wait for somebody else's lock."
+    )
+    queued_limit: timedelta = _setting(
+        _span, timedelta(minutes=10), "Queued longer than this is stuck, for types that set no limit."
+    )
+    running_limit: timedelta = _setting(
+        _span, timedelta(minutes=30), "Running longer than this is stuck, for types that set no limit."
+    )
+    secret_keys: tuple[str, ...] = _setting(
+        _names, SECRET_KEYS, "Parts of context keys whose values are masked, compared without case or punctuation."
+    )
+    public_url: str = _setting(
+        _text, "", "Address of the published dashboard; links copied out of JupyterLab lead there."
+    )
+    runbooks: str = _setting(_text, "", "Folder with the team's runbook notebooks; empty for the shipped ones.")
+    now: str = _setting(
+        _text, "", "A fixed clock, ISO 8601 in UTC, for notebooks under test; empty for the real one."
+    )
+    types: Mapping[str, Mapping[str, Any]] = _setting(
+        _tables, None, "The team's operation types, one table each (file only)."
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+        """Read settings from `environ` (default: the process's) and `file` (default: the nearest ``opsnb.toml``).
+
+        Raises
+        ------
+        BadInput
+            If a value cannot be used or the file cannot be read; the message names the setting.
+        """
+        environ = os.environ if environ is None else environ
+        values = _from_file(file or _find(environ))
+        for setting in fields(cls):
+            name = f"OPSNB_{setting.name.upper()}"
+            if setting.name != "types" and environ.get(name):
+                values[setting.name] = _read(setting, environ[name], name)
+        return cls(**values)
+
+
+def _find(environ: Mapping[str, str]) -> Path | None:
+    if environ.get("OPSNB_CONFIG"):
+        return Path(environ["OPSNB_CONFIG"])
+    here = Path.cwd()
+    return next((path for d in (here, *here.parents) if (path := d / FILE_NAME).is_file()), None)
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"The settings file {file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadInput(f"The settings file {file} is not valid TOML: {error}.") from error
+    known = {setting.name: setting for setting in fields(Settings)}
+    for name in table:
+        if name not in known:
+            raise BadInput(f"{file}: there is no setting {name!r}.{nearest(name, known)}")
+    return {name: _read(known[name], value, f"{file}: {name}") for name, value in table.items()}
+
+
+def _read(setting: Field[Any], value: object, name: str) -> Any:
+    return setting.metadata["read"](value, name)

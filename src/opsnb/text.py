@@ -1,0 +1,90 @@
+"""Plain words for durations, times and text of unknown origin, and durations out of plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+
+from opsnb.errors import BadInput
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_STEPS = ((60, "s", 1), (3600, "min", 60), (48 * 3600, "h", 3600), (float("inf"), "d", 86400))
+_DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
+# Bidirectional embeddings, overrides and isolates reorder what stands around them; lone surrogates cannot be sent.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def parse_duration(text: str, name: str = "duration") -> timedelta:
+    """Read ``"90s"``, ``"30m"``, ``"24h"``, ``"7d"`` or ``"2w"``.
+
+    Raises
+    ------
+    BadInput
+        If the text is of another form; the message names `name`.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise BadInput(f"{name} must be a number and a unit such as 90s, 30m, 24h or 7d, not {text!r}.")
+    try:
+        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    except OverflowError:
+        raise BadInput(f"{name} {text!r} is longer than any history.") from None
+
+
+def duration(span: timedelta) -> str:
+    """Say a span in at most two units: ``"812 ms"``, ``"31 s"``, ``"2 min 14 s"``, ``"3 h 05 min"``, ``"2 d 4 h"``."""
+    seconds = span.total_seconds()
+    if seconds < 0:
+        return f"−{duration(-span)}"
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Say how long before `now` something was: ``"4 min ago"``; ahead of `now` it is ``"in 4 min"``."""
+    seconds = int((now - then).total_seconds())
+    size = abs(seconds)
+    if size < 5:
+        return "just now"
+    unit, length = next((u, n) for below, u, n in _STEPS if size < below)
+    span = f"{size // length} {unit}"
+    return f"{span} ago" if seconds > 0 else f"in {span}"
+
+
+def clock(when: datetime) -> str:
+    """Time of day in UTC, ``"14:02:31"``."""
+    return f"{when.astimezone(UTC):%H:%M:%S}"
+
+
+def moment(when: datetime) -> str:
+    """Date and time in UTC with its zone, ``"2026-11-23 14:02:31 UTC"``."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def visible(value: object, limit: int | None = None) -> str:
+    """Text of unknown origin as it may be shown: control characters made visible, cut at `limit` characters."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return _CONTROL.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give a hint for a misspelt word: ``" Did you mean 'failed'?"``, or nothing where none is near."""
+    match = get_close_matches(word, known, n=1)
+    return f" Did you mean {match[0]!r}?" if match else ""
