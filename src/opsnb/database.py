@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -64,6 +64,7 @@ class Database:
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = database_url(url)
         self.settings = settings
+        self._columns: dict[str, frozenset[str]] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -97,6 +98,21 @@ class Database:
     def _fetch(engine: Engine, statement: Executable, parameters: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
         with engine.connect() as connection:
             return connection.execute(statement, parameters or {}).all()
+
+    def columns(self, table: str) -> frozenset[str]:
+        """Names of a table's columns, asked once; empty where there is no such table.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        if table not in self._columns:
+            with self._explained(), self.reader.connect() as connection:
+                names = inspect(connection)
+                exists = names.has_table(table) or table in names.get_view_names()
+                self._columns[table] = frozenset(c["name"] for c in names.get_columns(table)) if exists else frozenset()
+        return self._columns[table]
 
     @contextmanager
     def change(self) -> Iterator[Connection]:

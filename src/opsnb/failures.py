@@ -15,20 +15,36 @@ _TIMEOUT = "The database took too long over this and was stopped; narrow it with
 _NOT_OURS = "{name} holds no usable operation runs ({detail}); run opsnb init on an empty database, or name another."
 _SQLITE = (
     ("interrupted", QueryTimeout, _TIMEOUT),
-    ("is locked", DatabaseUnavailable, "{name} is locked by another process; wait for it to finish, then refresh."),
+    (
+        "is locked",
+        DatabaseUnavailable,
+        "{name} is locked by another process; wait for it to finish, then refresh.",
+    ),
     ("no such table", DatabaseUnavailable, _NOT_OURS),
     ("no such column", DatabaseUnavailable, _NOT_OURS),
     ("not a database", DatabaseUnavailable, "{name} is not an SQLite database; name another file."),
     ("malformed", DatabaseUnavailable, "{name} is damaged; restore it from a backup, or name another file."),
-    ("readonly", DatabaseUnavailable, "{name} cannot be written; check the permissions of the file and its folder."),
-    ("disk is full", DatabaseUnavailable, "There is no disk space left for {name}; free some, then try again."),
+    (
+        "readonly",
+        DatabaseUnavailable,
+        "{name} cannot be written; check the permissions of the file and its folder.",
+    ),
+    (
+        "disk is full",
+        DatabaseUnavailable,
+        "There is no disk space left for {name}; free some, then try again.",
+    ),
 )
 _SQLSTATES = (
     ("57014", QueryTimeout, _TIMEOUT),
     ("55P03", DatabaseUnavailable, "{name} is locked by someone else just now; try again in a moment."),
     ("42P01", DatabaseUnavailable, _NOT_OURS),
     ("42703", DatabaseUnavailable, _NOT_OURS),
-    ("42501", DatabaseUnavailable, "Your login on {name} may not do this ({detail}); ask its owner for the right."),
+    (
+        "42501",
+        DatabaseUnavailable,
+        "Your login on {name} may not do this ({detail}); ask its owner for the right.",
+    ),
     ("53300", DatabaseUnavailable, "{name} has no connection to spare just now; try again in a moment."),
     ("28", DatabaseUnavailable, "{name} refused the login; check user and password in OPSNB_DATABASE_URL."),
     ("3D000", DatabaseUnavailable, "There is no such database: {name}; check OPSNB_DATABASE_URL."),
@@ -49,7 +65,12 @@ def explain(error: SQLAlchemyError, name: str, url: URL) -> DatabaseUnavailable:
 def _sqlite_rules(cause: BaseException, url: URL) -> list[tuple[type[DatabaseUnavailable], str]]:
     if "unable to open" in str(cause):
         if Path(str(url.database)).exists():
-            return [(DatabaseUnavailable, "{name} cannot be opened; check the permissions of the file and its folder.")]
+            return [
+                (
+                    DatabaseUnavailable,
+                    "{name} cannot be opened; check the permissions of the file and its folder.",
+                )
+            ]
         return [(DatabaseUnavailable, "There is no database at {name}; run opsnb load or opsnb demo to make one,"
                                       " or name another with OPSNB_DATABASE_URL.")]  # fmt: skip
     return [(kind, sentence) for mark, kind, sentence in _SQLITE if mark in str(cause)]
@@ -59,7 +80,12 @@ def _postgresql_rules(cause: BaseException) -> list[tuple[type[DatabaseUnavailab
     state = getattr(cause, "sqlstate", None) or ""
     found = [(kind, sentence) for mark, kind, sentence in _SQLSTATES if state.startswith(mark)]
     if not found and (not state or state.startswith(("08", "57P"))):
-        return [(DatabaseUnavailable, "{name} does not answer; check that PostgreSQL is running and can be reached.")]
+        return [
+            (
+                DatabaseUnavailable,
+                "{name} does not answer; check that PostgreSQL is running and can be reached.",
+            )
+        ]
     return found
 
 

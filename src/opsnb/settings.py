@@ -78,9 +78,7 @@ class Settings:
     Each is read from the environment variable ``OPSNB_<NAME>``, else from ``opsnb.toml``, else from its default.
     """
 
-    database_url: str = _setting(
-        _text, "", "SQLAlchemy URL or SQLite file of the runs; empty for the embedded file."
-    )
+    database_url: str = _setting(_text, "", "SQLAlchemy URL or SQLite file of the runs; empty for the embedded file.")
     actor: str = _setting(
         _text, "", "Who acts: email, login, name or number of a platform user; empty for the login name."
     )
@@ -100,15 +98,15 @@ class Settings:
         _span, timedelta(minutes=30), "Running longer than this is stuck, for types that set no limit."
     )
     secret_keys: tuple[str, ...] = _setting(
-        _names, SECRET_KEYS, "Parts of context keys whose values are masked, compared without case or punctuation."
+        _names,
+        SECRET_KEYS,
+        "Parts of context keys whose values are masked, compared without case or punctuation.",
     )
     public_url: str = _setting(
         _text, "", "Address of the published dashboard; links copied out of JupyterLab lead there."
     )
     runbooks: str = _setting(_text, "", "Folder with the team's runbook notebooks; empty for the shipped ones.")
-    now: str = _setting(
-        _text, "", "A fixed clock, ISO 8601 in UTC, for notebooks under test; empty for the real one."
-    )
+    now: str = _setting(_text, "", "A fixed clock, ISO 8601 in UTC, for notebooks under test; empty for the real one.")
     types: Mapping[str, Mapping[str, Any]] = _setting(
         _tables, None, "The team's operation types, one table each (file only)."
     )

@@ -1,0 +1,253 @@
+"""`Ops`: what a notebook holds. It ties the library to one database, one actor, one clock, and asks for access."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from opsnb import access, runbooks
+from opsnb.access import Actor, Capability
+from opsnb.catalog import Catalog
+from opsnb.database import Database
+from opsnb.errors import BadInput
+from opsnb.links import Page
+from opsnb.models import as_utc
+from opsnb.queries import filters
+from opsnb.queries.actors import fetch_actor
+from opsnb.queries.choices import Choice, choices, label_of
+from opsnb.queries.context import Masker
+from opsnb.queries.pages import Count, Lists, RunPage
+from opsnb.queries.run import Run, read_run
+from opsnb.settings import Settings
+from opsnb.stuck import Classifier
+
+if TYPE_CHECKING:
+    from opsnb.widgets.console import Console
+
+Clock = Callable[[], datetime]
+ACTOR_SECONDS = 5.0
+
+
+class Ops:
+    """Operations of one database, as one actor may see them.
+
+    Nothing is connected before the first question; every question asks for the capability that it needs.
+
+    Parameters
+    ----------
+    database
+        Where the runs are.
+    settings
+        The team's settings.
+    who
+        Names the actor, as `opsnb.queries.actors.fetch_actor` reads it.
+    read_only
+        No triage, whatever the actor may do.
+    clock
+        Gives the present, tz-aware.
+    """
+
+    def __init__(self, database: Database, settings: Settings, who: str | int, read_only: bool, clock: Clock) -> None:
+        self.database = database
+        self.settings = settings
+        self.read_only = read_only
+        self.catalog = Catalog.from_settings(settings)
+        self.classifier = Classifier.build(self.catalog, settings)
+        self._who = who
+        self._clock = clock
+        self._asked: tuple[float, Actor] | None = None
+
+    # The actor is asked for anew after a few seconds, so that a right revoked in mid-session is gone, without
+    # a second statement for every page.
+    @property
+    def actor(self) -> Actor:
+        """Who acts, as the database knows them; at most `ACTOR_SECONDS` old.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        if self._asked is None or time.monotonic() - self._asked[0] > ACTOR_SECONDS:
+            self._asked = (time.monotonic(), fetch_actor(self.database, self._who))
+        return self._asked[1]
+
+    def now(self) -> datetime:
+        """Give the present, tz-aware UTC."""
+        return self._clock().astimezone(UTC)
+
+    def can(self, capability: str) -> bool:
+        """Whether the actor may do this here; in a read-only place nobody may manage."""
+        if self.read_only and capability == Capability.MANAGE:
+            return False
+        return access.can(self.actor, capability)
+
+    def ensure_view(self) -> None:
+        """Let the call go on only if the actor may see operations.
+
+        Raises
+        ------
+        AccessDenied
+            Otherwise.
+        """
+        access.ensure(self.actor, Capability.VIEW)
+
+    def runs(self, **wanted: Any) -> RunPage:
+        """Read one page of all operations, newest first.
+
+        Parameters
+        ----------
+        workspace, tenant, type, initiator, status, outcome, since, until, search
+            Filters, see `opsnb.queries.filters.read`.
+        limit
+            Rows of the page, 1 to 500; default from the settings.
+        after, before
+            ``page.next`` or ``page.previous`` of another page.
+
+        Raises
+        ------
+        AccessDenied
+            If the actor may not see operations.
+        BadInput, BadCursor
+            If a filter or cursor cannot be used; the message names it.
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        return self.read_list(Page.RUNS, **wanted)
+
+    def failures(self, **wanted: Any) -> RunPage:
+        """Read one page of the failed operations; parameters and errors as for `runs`."""
+        return self.read_list(Page.FAILURES, **wanted)
+
+    def stuck(self, **wanted: Any) -> RunPage:
+        """Read one page of the stuck operations; parameters and errors as for `runs`."""
+        return self.read_list(Page.STUCK, **wanted)
+
+    def read_list(
+        self,
+        page: Page,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        **raw: Any,
+    ) -> RunPage:
+        """Read one page of the list named by `page`; parameters and errors as for `runs`."""
+        self.ensure_view()
+        now = self.now()
+        size = self.settings.page_size if limit is None else limit
+        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= 500:
+            raise BadInput(f"limit must be a whole number from 1 to 500, not {limit!r}.")
+        return self._lists.page(page, filters.read(raw, now), now, size, after, before)
+
+    def count(self, page: Page = Page.RUNS, **raw: Any) -> Count:
+        """Count the operations of a list, exactly up to a cap; filters and errors as for `runs`."""
+        self.ensure_view()
+        now = self.now()
+        return self._lists.count(page, filters.read(raw, now), now)
+
+    def run(self, run_id: int) -> Run:
+        """Read one operation.
+
+        Raises
+        ------
+        RunNotFound
+            If no operation has that number.
+        AccessDenied, BadInput, DatabaseUnavailable
+            As for `runs`.
+        """
+        self.ensure_view()
+        if isinstance(run_id, bool) or not isinstance(run_id, int):
+            raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
+        return read_run(self.database, self.catalog, self.classifier, run_id, self.now(), self.ensure_view)
+
+    def choices(self, name: str, text: str = "") -> list[Choice]:
+        """Give what a filter can be set to; see `opsnb.queries.choices.choices`."""
+        self.ensure_view()
+        return choices(self.database, self.catalog, name, text)
+
+    def label(self, name: str, number: int) -> str:
+        """Give the name of the workspace or tenant with a number."""
+        self.ensure_view()
+        return label_of(self.database, name, number)
+
+    def runbooks(self) -> list[runbooks.Runbook]:
+        """Give the team's runbook notebooks."""
+        self.ensure_view()
+        return runbooks.find(self.settings.runbooks)
+
+    def console(self, page: str = "runs", run: int | None = None) -> Console:
+        """Give the widget with lists and detail in one output area, opened on `page` or on one operation."""
+        from opsnb.widgets.console import Console
+
+        return Console(self, page, run)
+
+    def close(self) -> None:
+        """Give every database connection back."""
+        self.database.close()
+
+    @cached_property
+    def masker(self) -> Masker:
+        """Masks secret values of a context."""
+        return Masker(self.settings.secret_keys)
+
+    @cached_property
+    def _lists(self) -> Lists:
+        return Lists(self.database, self.catalog, self.classifier, self.settings.count_cap)
+
+    def __repr__(self) -> str:
+        return f"Ops on {self.database.name}" + (", read only" if self.read_only else "")
+
+
+def connect(
+    url: str | None = None,
+    *,
+    actor: str | int | None = None,
+    read_only: bool | None = None,
+    now: datetime | str | None = None,
+    settings: Settings | None = None,
+) -> Ops:
+    """Open the team's operations; nothing is connected before the first question.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL or SQLite file; default OPSNB_DATABASE_URL, else the embedded file.
+    actor
+        Email, login, name or number of the platform user who acts; default OPSNB_ACTOR, else the login name.
+    read_only
+        Never offer or execute triage; always so under Voila.
+    now
+        A fixed clock (naive is UTC), for notebooks under test.
+    settings
+        In place of the environment and ``opsnb.toml``.
+
+    Raises
+    ------
+    BadInput
+        If the address or a setting cannot be used.
+    """
+    found = settings or Settings.load()
+    database = Database(url if url is not None else found.database_url, found)
+    who = actor if actor is not None else found.actor or getpass.getuser()
+    closed = under_voila() or found.read_only or bool(read_only)
+    return Ops(database, found, who, closed, _clock(now if now is not None else found.now))
+
+
+def under_voila() -> bool:
+    """Whether this kernel serves a Voila page, by the environment that Voila gives its kernels."""
+    return "VOILA_PREHEAT" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+
+
+def _clock(fixed: datetime | str) -> Clock:
+    if not fixed:
+        return lambda: datetime.now(UTC)
+    when = as_utc(fixed)
+    if when is None:
+        raise BadInput(f"now must be a time such as 2026-11-23T14:00:00, not {fixed!r}.")
+    return lambda: when

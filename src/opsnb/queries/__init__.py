@@ -1,0 +1,1 @@
+"""Reading operations: lists, one operation, counts and choices; records and DataFrames out."""

@@ -1,0 +1,47 @@
+"""Platform users as actors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, Text, bindparam, cast, or_, select, type_coerce
+
+from opsnb.access import Actor, read_capabilities, unknown
+from opsnb.database import Database
+from opsnb.models import platform_users
+
+users = platform_users.c
+
+
+def fetch_actor(database: Database, who: str | int) -> Actor:
+    """Find the platform user that `who` names: a number, else an email, a login or a name, in this order.
+
+    Somebody unknown, or a name that several have, is an actor who may do nothing.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    logins = "login" in database.columns(platform_users.name)
+    rows = database.fetch(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
+    for name in ("id", "email", "login", "name"):
+        matches = [row for row in rows if getattr(row, name) == who]
+        if len(matches) == 1:
+            return _actor(matches[0])
+    return unknown(str(who))
+
+
+def _statement(is_sqlite: bool, by_id: bool, logins: bool) -> Select[Any]:
+    capabilities = type_coerce(users.capabilities, Text) if is_sqlite else cast(users.capabilities, Text)
+    login = users.login if logins else users.email.label("login")
+    columns = (users.id, users.name, users.email, login, capabilities.label("capabilities"), users.is_active)
+    who: Any = bindparam("who")
+    names = [users.email, users.name, *([users.login] if logins else [])]
+    wanted = users.id == who if by_id else or_(*(column == who for column in names))
+    return select(*columns).where(wanted)
+
+
+def _actor(row: Any) -> Actor:
+    capabilities = read_capabilities(row.capabilities)
+    return Actor(row.id, str(row.name or ""), str(row.email or ""), capabilities, bool(row.is_active))

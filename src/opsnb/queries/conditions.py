@@ -1,0 +1,76 @@
+"""Filters as conditions of a statement and as its parameters; a statement depends only on which filters are set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, or_, select
+
+from opsnb.catalog import Catalog
+from opsnb.models import Timestamp, operation_runs, tenants, workspaces
+from opsnb.queries.filters import Filters
+
+runs = operation_runs.c
+
+
+def conditions(names: Iterable[str]) -> list[ColumnElement[bool]]:
+    """Give the conditions of the fields of `Filters` named, with open parameters; `status` and `outcome` excepted."""
+    found = [_CONDITIONS[name]() for name in sorted(names) if name in _CONDITIONS]
+    searched = [_SEARCHES[name]() for name in sorted(names) if name in _SEARCHES]
+    return [*found, or_(*searched)] if searched else found
+
+
+def any_of(column: Any, values: Iterable[str]) -> list[ColumnElement[bool]]:
+    """Give the condition that a status or outcome is one of `values`, or none where there are none.
+
+    They stand as literals (they come from an enum): SQLite uses a partial index only for a constant it can see.
+    """
+    literals = [literal_column(f"'{value}'") for value in values]
+    if len(literals) == 1:
+        return [column == literals[0]]
+    return [column.in_(literals)] if literals else []
+
+
+def parameters(filters: Filters, catalog: Catalog) -> dict[str, Any]:
+    """Give the values that `conditions` left open."""
+    values = {name: getattr(filters, name) for name in filters.names}
+    if filters.words:
+        values |= {"words": f"%{escape_like(filters.words)}%", "labelled": catalog.matching(filters.words)}
+    return values
+
+
+def escape_like(text: str) -> str:
+    """Let the wildcards of LIKE stand for themselves; the escape character is the backslash."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _words() -> ColumnElement[bool]:
+    named = select(tenants.c.id).where(_contains(tenants.c.name))
+    labelled = runs.type.in_(bindparam("labelled", expanding=True))
+    return or_(_contains(runs.initiator_name), _contains(runs.type), labelled, runs.tenant_id.in_(named))
+
+
+def _contains(column: Any) -> ColumnElement[bool]:
+    return func.lower(column).like(func.lower(bindparam("words")), escape="\\")
+
+
+def _named(column: Any, table: Any, name: str) -> ColumnElement[bool]:
+    return column.in_(select(table.c.id).where(table.c.name == bindparam(name)))  # type: ignore[no-any-return]
+
+
+_CONDITIONS: dict[str, Callable[[], ColumnElement[bool]]] = {
+    "workspace_id": lambda: runs.workspace_id == bindparam("workspace_id"),
+    "workspace_name": lambda: _named(runs.workspace_id, workspaces, "workspace_name"),
+    "tenant_id": lambda: runs.tenant_id == bindparam("tenant_id"),
+    "tenant_name": lambda: _named(runs.tenant_id, tenants, "tenant_name"),
+    "platform": lambda: runs.tenant_id.is_(None),
+    "type": lambda: runs.type.in_(bindparam("type", expanding=True)),
+    "initiator": lambda: runs.initiator_name == bindparam("initiator"),
+    "since": lambda: runs.created_at >= bindparam("since", type_=Timestamp()),
+    "until": lambda: runs.created_at < bindparam("until", type_=Timestamp()),
+}
+_SEARCHES: dict[str, Callable[[], ColumnElement[bool]]] = {
+    "number": lambda: runs.id == bindparam("number"),
+    "words": _words,
+}

@@ -1,0 +1,60 @@
+"""A run's context as it is shown: read whatever the column holds, and with the values of secret keys masked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MASK = "••••••••"
+MAX_DEPTH = 64
+
+
+def read_context(text: object) -> dict[str, Any] | None:
+    """Read the JSON text of a context; None where it is no JSON object."""
+    if isinstance(text, Mapping):
+        return dict(text)
+    if not isinstance(text, str | bytes):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class Masker:
+    """Masks the values of keys that look like secrets.
+
+    Parameters
+    ----------
+    words
+        Parts of such keys, compared without case or punctuation: "apikey" hits ``Api-Key`` and ``x_api_key``.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(_plain(word) for word in words if _plain(word))
+
+    def is_secret(self, key: str) -> bool:
+        """Whether a key's value must not be shown."""
+        plain = _plain(key)
+        return any(word in plain for word in self._words)
+
+    def mask(self, value: Any, depth: int = 0) -> Any:
+        """Copy a JSON value with secret values replaced by `MASK`; nesting beyond `MAX_DEPTH` is cut."""
+        if depth > MAX_DEPTH and isinstance(value, dict | list):
+            return "… nested too deeply to show"
+        if isinstance(value, dict):
+            return {key: MASK if self._hides(key, item) else self.mask(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.mask(item, depth + 1) for item in value]
+        return value
+
+    def _hides(self, key: str, value: Any) -> bool:
+        # An empty value, a flag or a null tells nobody a secret, and tells the reader that it was missing.
+        return self.is_secret(key) and value not in (None, "", True, False)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.casefold())

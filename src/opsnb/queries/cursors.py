@@ -1,0 +1,44 @@
+"""Opaque page cursors: the sort key of a row, exactly as the database gave it."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import NamedTuple
+
+from opsnb.errors import BadCursor
+
+
+class Key(NamedTuple):
+    """Where a page begins: created_at as the driver gave it, and the run's number."""
+
+    created_at: datetime | str | int | float | None
+    id: int
+
+
+def write(key: Key) -> str:
+    """Make the cursor for a row's key."""
+    created = key.created_at.isoformat() if isinstance(key.created_at, datetime) else key.created_at
+    return urlsafe_b64encode(json.dumps([created, key.id]).encode()).decode().rstrip("=")
+
+
+def read(cursor: str, *, as_text: bool) -> Key:
+    """Read a cursor; `as_text` where the database holds times as text (SQLite).
+
+    Raises
+    ------
+    BadCursor
+        If `write` did not make it.
+    """
+    try:
+        created, number = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(number, bool) or not isinstance(number, int) or not -(2**63) <= number < 2**63:
+            raise TypeError
+        if isinstance(created, str) and not as_text:
+            created = datetime.fromisoformat(created)
+        if not isinstance(created, datetime | str | int | float | None):
+            raise TypeError
+    except (ValueError, TypeError, RecursionError):
+        raise BadCursor("This page address is broken or was cut; start again from the first page.") from None
+    return Key(created, number)

@@ -1,0 +1,138 @@
+"""The statements of the detail: one run, its retries up and down, and its audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, Text, and_, bindparam, cast, literal_column, select, type_coerce
+
+from opsnb.database import Database
+from opsnb.errors import RunNotFound
+from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
+from opsnb.queries.context import read_context
+from opsnb.schema import RETRY_OF
+
+RESOURCE = "operation_run"
+MAX_LINEAGE = 50
+runs = operation_runs.c
+
+
+class AuditEntry(NamedTuple):
+    """One recorded act on a run; `recorded_at` is tz-aware UTC, `metadata` is as it was written."""
+
+    id: int
+    action: str
+    status: str
+    actor_name: str | None
+    actor_email: str | None
+    metadata: Mapping[str, Any]
+    recorded_at: datetime | None
+
+
+class Relative(NamedTuple):
+    """One run of a retry lineage; `generation` is negative for what this run retries, positive for its retries, 0 for itself."""
+
+    id: int
+    status: str
+    outcome: str
+    created_at: datetime | None
+    retry_of: int | None
+    generation: int
+
+
+@cache
+def _run_statement(dialect: str) -> Select[Any]:
+    # As text: a context that is no JSON must not stop the page.
+    context = type_coerce(runs.context, Text) if dialect == "sqlite" else cast(runs.context, Text)
+    columns = [column for column in operation_runs.columns if column.name != "context"]
+    return (
+        select(
+            *columns,
+            context.label("context"),
+            workspaces.c.name.label("workspace"),
+            tenants.c.name.label("tenant"),
+        )
+        .select_from(
+            operation_runs.outerjoin(workspaces, workspaces.c.id == runs.workspace_id).outerjoin(
+                tenants, tenants.c.id == runs.tenant_id
+            )
+        )
+        .where(runs.id == bindparam("id"))
+    )
+
+
+def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
+    """Read one run with the names of its places; its context is JSON text.
+
+    Raises
+    ------
+    RunNotFound
+        If no run has that number.
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    found = None
+    if -(2**63) <= run_id < 2**63:
+        rows = database.fetch(_run_statement(database.url.get_backend_name()), {"id": run_id})
+        found = rows[0] if rows else None
+    if found is None:
+        raise RunNotFound(f"There is no Operation #{run_id}; it may have been removed, or the number is mistyped.")
+    return found._mapping
+
+
+def fetch_audit(database: Database, run_id: int) -> list[AuditEntry]:
+    """Read the audit of one run, oldest first."""
+    log = audit_logs.c
+    metadata = type_coerce(log["metadata"], Text) if database.is_sqlite else cast(log["metadata"], Text)
+    statement = (
+        select(log.id, log.action, log.status, log.actor_name, log.actor_email, metadata, log.recorded_at)
+        .where(log.resource_type == RESOURCE, log.resource_id == bindparam("id"))
+        .order_by(log.id)
+    )
+    rows = database.fetch(statement, {"id": run_id})
+    return [AuditEntry(*row[:5], read_context(row[5]) or {}, as_utc(row[6])) for row in rows]
+
+
+def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
+    """Read the runs that led to this one by retries, itself, and those that retried it, oldest generation first."""
+    dialect = database.url.get_backend_name()
+    found = [_relative(row) for row in database.fetch(_retries(dialect), {"id": run_id, "limit": MAX_LINEAGE})]
+    here = next((relative for relative in found if relative.id == run_id), None)
+    while here and here.retry_of is not None and len(found) < 2 * MAX_LINEAGE:
+        above = database.fetch(_one(dialect), {"id": here.retry_of})
+        # A cycle in hostile data must end: a retry's number is always the higher one.
+        if not above or above[0].id >= here.id:
+            break
+        here = _relative(above[0])._replace(generation=here.generation - 1)
+        found.append(here)
+    return sorted(found, key=lambda relative: (relative.generation, relative.id))
+
+
+def _relative(row: Any) -> Relative:
+    text = str(row.retry_of or "")
+    retry_of = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return Relative(row.id, row.status, row.outcome, as_utc(row.created_at), retry_of, row.generation)
+
+
+def _parent(dialect: str) -> Any:
+    # Exactly as in the index, so that finding the retries of a run need not read every context.
+    return literal_column(f"({RETRY_OF[dialect]})", Text)
+
+
+@cache
+def _one(dialect: str) -> Select[Any]:
+    columns = (runs.id, runs.status, runs.outcome, runs.created_at, _parent(dialect).label("retry_of"))
+    return select(*columns, literal_column("0").label("generation")).where(runs.id == bindparam("id"))
+
+
+@cache
+def _retries(dialect: str) -> Select[Any]:
+    tree = _one(dialect).cte("tree", recursive=True)
+    parent = _parent(dialect)
+    columns = (runs.id, runs.status, runs.outcome, runs.created_at, parent)
+    onward = and_(parent.is_not(None), parent == cast(tree.c.id, Text), runs.id > tree.c.id)
+    tree = tree.union_all(select(*columns, tree.c.generation + 1).where(onward))
+    return select(tree).limit(bindparam("limit"))

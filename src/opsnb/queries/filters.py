@@ -1,0 +1,167 @@
+"""The filters of every list: read from a caller or an address, and refused by name when they cannot be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from opsnb.errors import BadInput
+from opsnb.models import Outcome, Status, as_utc
+from opsnb.text import nearest, parse_duration
+
+PLATFORM = "-"  # as a tenant: operations of the platform itself, which have none
+MAX_TEXT = 500
+_NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,18})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters as they were understood; what is not set is None or empty.
+
+    A workspace or tenant is wanted by number or by exact name, `platform` wants operations without a tenant; `type`,
+    `status` and `outcome` hold any of the wanted values; `since` (inclusive) and `until` (exclusive) are tz-aware UTC
+    and bound created_at; `number` and `words` are what a search looks for: either hits where both are given.
+    """
+
+    workspace_id: int | None = None
+    workspace_name: str | None = None
+    tenant_id: int | None = None
+    tenant_name: str | None = None
+    platform: bool | None = None
+    type: tuple[str, ...] = ()
+    initiator: str | None = None
+    status: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    number: int | None = None
+    words: str | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the fields that are set."""
+        return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ()))
+
+
+NAMES = ("workspace", "tenant", "type", "initiator", "status", "outcome", "since", "until", "search")
+
+
+def read(raw: Mapping[str, Any], now: datetime) -> Filters:
+    """Understand filters as a caller or an address gives them; None and "" are no filter.
+
+    Parameters
+    ----------
+    raw
+        Any of `NAMES`. `since` and `until` take a `datetime` (naive is UTC), ISO 8601 text, or a span before `now`
+        such as "24h" or "7d". `type`, `status` and `outcome` take one value, several, or text with commas.
+    now
+        tz-aware.
+
+    Raises
+    ------
+    BadInput
+        For an unknown filter or a value that cannot be used; the message names it.
+    """
+    values: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in NAMES:
+            raise BadInput(f"There is no filter {name!r}; there are {', '.join(NAMES)}.{nearest(name, NAMES)}")
+        if value is not None and value != "":
+            values |= _READERS[name](name, value, now)
+    found = Filters(**values)
+    if found.since and found.until and found.since >= found.until:
+        raise BadInput("since must lie before until: nothing lies between them as they are.")
+    return found
+
+
+def _place(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {f"{name}_id": _fits(name, value)}
+    text = _text(name, value)
+    if name == "tenant" and text == PLATFORM:
+        return {"platform": True}
+    return {f"{name}_id": _fits(name, int(text))} if text.isascii() and text.isdigit() else {f"{name}_name": text}
+
+
+def _fits(name: str, number: int) -> int:
+    if not 0 <= number < 2**63:
+        raise BadInput(f"{name} must be a number that the database can hold, not {number}.")
+    return number
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadInput(f"{name} must be text, not {value!r}.")
+    if len(value) > MAX_TEXT or "\x00" in value:
+        raise BadInput(f"{name} must be at most {MAX_TEXT} characters without a null character.")
+    return value.strip()
+
+
+def _one_text(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    return {name: _text(name, value) or None}
+
+
+def _several(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return tuple(_text(name, word) for word in value)
+    return (_text(name, value),)
+
+
+def _types(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    return {name: _several(name, value)}
+
+
+def _values(known: type[StrEnum]) -> Any:
+    def read_values(name: str, value: object, _now: datetime) -> dict[str, Any]:
+        parts = value.split(",") if isinstance(value, str) else value
+        words = _several(name, parts)
+        for word in words:
+            if word not in set(known):
+                raise BadInput(f"{name} must be one of {', '.join(known)}, not {word!r}.{nearest(word, known)}")
+        return {name: tuple(dict.fromkeys(words))}
+
+    return read_values
+
+
+def _time(name: str, value: object, now: datetime) -> dict[str, Any]:
+    if isinstance(value, timedelta):
+        return {name: _before(name, now, value)}
+    if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*[smhdw]\s*", value):
+        return {name: _before(name, now, parse_duration(value, name))}
+    when = as_utc(value) if isinstance(value, datetime | str) else None
+    if when is None:
+        raise BadInput(f"{name} must be a time such as 2026-11-23T14:00 (UTC) or a span such as 24h, not {value!r}.")
+    return {name: when}
+
+
+def _before(name: str, now: datetime, span: timedelta) -> datetime:
+    try:
+        return now - span
+    except OverflowError:
+        raise BadInput(f"{name} reaches back further than any history.") from None
+
+
+def _search(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    text = _text(name, str(value) if isinstance(value, int) else value)
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return {"words": text or None}
+    number = {"number": int(match[2])}
+    return number if not text[0].isdigit() else number | {"words": text}
+
+
+_READERS: dict[str, Any] = {
+    "workspace": _place,
+    "tenant": _place,
+    "type": _types,
+    "initiator": _one_text,
+    "status": _values(Status),
+    "outcome": _values(Outcome),
+    "since": _time,
+    "until": _time,
+    "search": _search,
+}

@@ -1,0 +1,24 @@
+"""Records as DataFrames; the only module that imports pandas, and nobody imports it before a frame is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from opsnb.queries.records import RunRow
+
+_NUMBERS = ("id", "workspace_id", "tenant_id")
+_TIMES = ("created_at", "started_at", "completed_at")
+
+
+def frame(rows: Iterable[RunRow]) -> pd.DataFrame:
+    """Give one column a field: numbers Int64, times ``datetime64[us, UTC]``, the rest text; alike when empty."""
+    columns: list[tuple[object, ...]] = list(zip(*rows, strict=True)) or [()] * len(RunRow._fields)
+    return pd.DataFrame({n: _column(n, values) for n, values in zip(RunRow._fields, columns, strict=True)})
+
+
+def _column(name: str, values: Iterable[object]) -> pd.Series:
+    if name in _TIMES:
+        return pd.Series(pd.to_datetime(pd.Series(values, dtype=object), utc=True)).astype("datetime64[us, UTC]")
+    return pd.Series(list(values), dtype="Int64" if name in _NUMBERS else "string")

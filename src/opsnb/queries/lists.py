@@ -1,0 +1,85 @@
+"""The statements of the lists: limit first and join after, so that a page costs the same whatever the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, tuple_
+
+from opsnb.links import Page
+from opsnb.models import Timestamp, operation_runs, tenants, workspaces
+from opsnb.queries.conditions import any_of, conditions
+from opsnb.queries.errors_in_context import error_text
+from opsnb.stuck import Classifier
+
+runs = operation_runs.c
+_COLUMNS = [column for column in operation_runs.columns if column.name != "context"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that a list's statement depends on; one statement serves every value bound to it.
+
+    `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before".
+    """
+
+    page: Page
+    names: frozenset[str]
+    status: tuple[str, ...]
+    outcome: tuple[str, ...]
+    classifier: Classifier
+    dialect: str
+    direction: str = "first"
+
+
+def _wheres(shape: Shape) -> list[ColumnElement[bool]]:
+    kind: dict[Page, Callable[[], list[ColumnElement[bool]]]] = {
+        Page.RUNS: list,
+        Page.FAILURES: lambda: [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])],
+        Page.STUCK: lambda: [shape.classifier.predicate(operation_runs)],
+    }
+    wanted = [*any_of(runs.status, shape.status), *any_of(runs.outcome, shape.outcome)]
+    return [*kind[shape.page](), *wanted, *conditions(shape.names)]
+
+
+@lru_cache(maxsize=1024)
+def page_statement(shape: Shape) -> Select[Any]:
+    """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
+    position = tuple_(runs.created_at, runs.id)
+    cursor = tuple_(bindparam("cursor_created", type_=Timestamp()), bindparam("cursor_id"))
+    beyond = {"first": [], "after": [position < cursor], "before": [position > cursor]}[shape.direction]
+    newest_first = shape.direction != "before"
+    columns = [*_COLUMNS]
+    if shape.page is Page.FAILURES:
+        columns.append(error_text(shape.dialect).label("error"))
+    page = (
+        select(*columns)
+        .where(and_(*_wheres(shape), *beyond))
+        .order_by(*(column.desc() if newest_first else column.asc() for column in (runs.created_at, runs.id)))
+        .limit(bindparam("limit"))
+        .subquery("page")
+    )
+    return _with_names(page, newest_first)
+
+
+def _with_names(page: Any, newest_first: bool) -> Select[Any]:
+    order = (page.c.created_at, page.c.id)
+    return (
+        select(*page.c, workspaces.c.name.label("workspace"), tenants.c.name.label("tenant"))
+        .select_from(
+            page.outerjoin(workspaces, workspaces.c.id == page.c.workspace_id).outerjoin(
+                tenants, tenants.c.id == page.c.tenant_id
+            )
+        )
+        .order_by(*(column.desc() if newest_first else column.asc() for column in order))
+    )
+
+
+@lru_cache(maxsize=1024)
+def count_statement(shape: Shape) -> Select[Any]:
+    """Count a list's rows, but no further than :limit."""
+    some = select(literal_column("1")).select_from(operation_runs).where(and_(*_wheres(shape)))
+    return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))

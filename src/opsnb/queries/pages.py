@@ -1,0 +1,187 @@
+"""Keyset pages of the lists: one statement a page, the count only when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from opsnb.catalog import Catalog
+from opsnb.database import Database
+from opsnb.errors import BadInput
+from opsnb.links import Page
+from opsnb.models import as_utc
+from opsnb.queries import cursors
+from opsnb.queries.conditions import parameters
+from opsnb.queries.filters import Filters
+from opsnb.queries.lists import Shape, count_statement, page_statement
+from opsnb.queries.records import RunRow
+from opsnb.stuck import Classifier
+from opsnb.text import moment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TITLES = {Page.RUNS: "Operations", Page.FAILURES: "Failed operations", Page.STUCK: "Stuck operations"}
+
+
+class Count(int):
+    """How many there are; `capped` where counting stopped at the cap, and ``str`` then ends in ``+``."""
+
+    capped: bool
+
+    def __new__(cls, number: int, *, cap: int) -> Count:
+        """Cut `number`, counted to at most `cap` + 1, at `cap`."""
+        count = super().__new__(cls, min(number, cap))
+        count.capped = number > cap
+        return count
+
+    def __str__(self) -> str:
+        return f"{int(self):,}" + ("+" if self.capped else "")
+
+
+@dataclass
+class RunPage:
+    """One page of a list, newest first.
+
+    Parameters
+    ----------
+    rows
+        The operations.
+    next, previous
+        Cursors for ``after=`` (older) and ``before=`` (newer); None where the list ends.
+    as_of
+        When it was read, tz-aware UTC.
+    """
+
+    page: Page
+    rows: Sequence[RunRow]
+    next: str | None
+    previous: str | None
+    as_of: datetime
+    _count: Callable[[], Count] = field(repr=False)
+
+    @cached_property
+    def count(self) -> Count:
+        """How many operations the list holds, exact up to the cap; counted when first asked for.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        return self._count()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the rows as a DataFrame: the same columns and dtypes even when empty, times tz-aware UTC."""
+        from opsnb.queries.frames import frame
+
+        return frame(self.rows)
+
+    def __repr__(self) -> str:
+        return f"{TITLES[self.page]}: {len(self.rows)} of {self.count}, as of {moment(self.as_of)}"
+
+    def _repr_html_(self) -> str:
+        from opsnb.queries.html import table
+
+        return table(self.rows, repr(self))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Reads pages of the three lists.
+
+    Parameters
+    ----------
+    database, catalog, classifier
+        Where from, and how types are called and stuck runs told.
+    count_cap
+        How far `RunPage.count` counts.
+    """
+
+    database: Database
+    catalog: Catalog
+    classifier: Classifier
+    count_cap: int
+
+    def page(
+        self, page: Page, filters: Filters, now: datetime, limit: int, after: str | None, before: str | None
+    ) -> RunPage:
+        """Read one page at `now` (tz-aware): `limit` rows older than `after`, or newer than `before`, or the newest.
+
+        Raises
+        ------
+        BadCursor
+            If a cursor is broken.
+        BadInput
+            If both cursors are given, or a place is named that does not exist.
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        if after and before:
+            raise BadInput("Give after or before, not both.")
+        direction = "after" if after else "before" if before else "first"
+        shape = self._shape(page, filters, direction)
+        values = {**self._values(filters, now), **self._cursor(after or before), "limit": limit + 1}
+        found = self.database.fetch(page_statement(shape), values)
+        if not found and direction == "first":
+            self._check_places(filters)
+        return self._assemble(page, found, limit, direction, now, filters)
+
+    def count(self, page: Page, filters: Filters, now: datetime) -> Count:
+        """Count a list's operations at `now`, exactly up to the cap."""
+        values = {**self._values(filters, now), "limit": self.count_cap + 1}
+        (row,) = self.database.fetch(count_statement(self._shape(page, filters, "first")), values)
+        return Count(row[0], cap=self.count_cap)
+
+    def _shape(self, page: Page, filters: Filters, direction: str) -> Shape:
+        dialect = self.database.url.get_backend_name()
+        return Shape(page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction)
+
+    def _values(self, filters: Filters, now: datetime) -> dict[str, Any]:
+        return {**parameters(filters, self.catalog), **self.classifier.parameters(now)}
+
+    def _cursor(self, cursor: str | None) -> dict[str, Any]:
+        if cursor is None:
+            return {}
+        key = cursors.read(cursor, as_text=self.database.is_sqlite)
+        return {"cursor_created": key.created_at, "cursor_id": key.id}
+
+    def _assemble(
+        self, page: Page, found: Sequence[Any], limit: int, direction: str, now: datetime, filters: Filters
+    ) -> RunPage:
+        more = len(found) > limit
+        kept = found[:limit] if direction != "before" else found[:limit][::-1]
+        older, newer = (more, direction == "after") if direction != "before" else (True, more)
+        return RunPage(
+            page,
+            [self._row(row._mapping, page, now) for row in kept],
+            _key(kept[-1]) if kept and older else None,
+            _key(kept[0]) if kept and newer else None,
+            now,
+            lambda: self.count(page, filters, now),
+        )
+
+    def _row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:
+        record = RunRow(
+            row["id"], row["type"], self.catalog.label(row["type"]), row["workspace_id"], row["workspace"],
+            row["tenant_id"], row["tenant"], row["initiator_name"], row["status"], row["outcome"],
+            as_utc(row["created_at"]), as_utc(row["started_at"]), as_utc(row["completed_at"]), row.get("error"),
+        )  # fmt: skip
+        if page is not Page.STUCK:
+            return record
+        why = self.classifier.classify(record, now)
+        return record._replace(stuck_class=why.label if why else None)
+
+    def _check_places(self, filters: Filters) -> None:
+        from opsnb.queries.choices import check_place
+
+        for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):
+            if wanted is not None:
+                check_place(self.database, name, wanted)
+
+
+def _key(row: Any) -> str:
+    return cursors.write(cursors.Key(row.created_at, row.id))

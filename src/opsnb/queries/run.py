@@ -1,0 +1,112 @@
+"""One operation with everything the detail shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from opsnb.catalog import Catalog
+from opsnb.database import Database
+from opsnb.models import Status, as_utc
+from opsnb.queries.context import read_context
+from opsnb.queries.detail import AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
+from opsnb.queries.errors_in_context import find_error
+from opsnb.queries.records import RunRow, Timing, timing
+from opsnb.queries.timeline import Event, timeline
+from opsnb.stuck import Classifier, StuckClass
+
+
+@dataclass(frozen=True)
+class Run:
+    """One operation.
+
+    Parameters
+    ----------
+    row
+        Its columns, with the names of its places; times are tz-aware UTC.
+    context
+        What the worker wrote, unmasked; empty where it is no JSON object.
+    context_text
+        The column's text as it stands.
+    stuck
+        Why it counts as stuck, or None.
+    as_of
+        When it was read, tz-aware UTC.
+    """
+
+    row: RunRow
+    context: Mapping[str, Any]
+    context_text: str
+    stuck: StuckClass | None
+    as_of: datetime
+    _database: Database = field(repr=False, compare=False)
+    _ensure: Callable[[], None] = field(repr=False, compare=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the columns themselves: ``run.status`` is ``run.row.status``."""
+        if name in RunRow._fields:
+            return getattr(self.row, name)
+        raise AttributeError(name)
+
+    @property
+    def timing(self) -> Timing:
+        """How long it queued and ran; an open phase runs until `as_of`."""
+        row = self.row
+        live = row.status != Status.COMPLETED
+        return timing(row.created_at, row.started_at, row.completed_at, self.as_of if live else None)
+
+    @property
+    def retry_of(self) -> int | None:
+        """Number of the run that this one retries."""
+        triage = self.context.get("triage")
+        value = triage.get("retry_of_run_id") if isinstance(triage, Mapping) else None
+        return value if isinstance(value, int) else None
+
+    def audit(self) -> list[AuditEntry]:
+        """Give every recorded act on this run, oldest first."""
+        self._ensure()
+        return fetch_audit(self._database, self.row.id)
+
+    def lineage(self) -> list[Relative]:
+        """Give the runs that led to this one by retries, itself, and those that retried it."""
+        self._ensure()
+        return fetch_lineage(self._database, self.row.id)
+
+    def timeline(self) -> list[Event]:
+        """Give what happened on this run, oldest first."""
+        return timeline(self.row, self.retry_of, self.audit())
+
+    def __repr__(self) -> str:
+        return f"Operation #{self.row.id}: {self.row.label}, {self.row.status}, {self.row.outcome}"
+
+
+def read_run(
+    database: Database,
+    catalog: Catalog,
+    classifier: Classifier,
+    run_id: int,
+    now: datetime,
+    ensure: Callable[[], None],
+) -> Run:
+    """Read one run at `now` (tz-aware), in one statement; `ensure` is asked again before its audit or lineage is read.
+
+    Raises
+    ------
+    RunNotFound
+        If no run has that number.
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    found = fetch_run(database, run_id)
+    text = found["context"]
+    context = read_context(text) or {}
+    row = RunRow(
+        found["id"], found["type"], catalog.label(found["type"]), found["workspace_id"], found["workspace"],
+        found["tenant_id"], found["tenant"], found["initiator_name"], found["status"], found["outcome"],
+        as_utc(found["created_at"]), as_utc(found["started_at"]), as_utc(found["completed_at"]), find_error(context),
+    )  # fmt: skip
+    stuck = classifier.classify(row, now)
+    row = row._replace(stuck_class=stuck.label if stuck else None)
+    return Run(row, context, text if isinstance(text, str) else str(text or ""), stuck, now, database, ensure)

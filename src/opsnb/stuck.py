@@ -1,0 +1,141 @@
+"""The classifier of stuck runs: one rule, as a predicate for the database and as a function of (run, now)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, literal_column, or_
+
+from opsnb.catalog import Catalog
+from opsnb.models import Status, Timestamp
+from opsnb.settings import Settings
+from opsnb.text import duration
+
+
+class Timed(Protocol):
+    """What of a run the rule looks at; times are tz-aware UTC."""
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def created_at(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def started_at(self) -> datetime | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class StuckClass:
+    """Why a run counts as stuck: in which status it sits, for how long, and how long it may."""
+
+    status: Status
+    elapsed: timedelta
+    limit: timedelta
+
+    @property
+    def label(self) -> str:
+        """Say it: ``"Running 2 h 14 min, limit 30 min"``."""
+        return f"{self.status.capitalize()} {duration(self.elapsed)}, limit {_short(self.limit)}"
+
+
+def _short(limit: timedelta) -> str:
+    text = duration(limit)
+    return text.removesuffix(" 00 s").removesuffix(" 00 min")
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A run is stuck if it has been queued since created_at, or running since started_at, longer than its limit.
+
+    A running run that has no started_at counts from created_at. Because a run cannot start before it exists, a
+    running run must also have been created longer ago than its limit: where clocks disagree this bound decides, and
+    it lets the database stop early.
+
+    Parameters
+    ----------
+    queued, running
+        Limits by type, for the types that set one.
+    queued_default, running_default
+        The limits of all others.
+    """
+
+    queued: tuple[tuple[str, timedelta], ...]
+    running: tuple[tuple[str, timedelta], ...]
+    queued_default: timedelta
+    running_default: timedelta
+
+    @classmethod
+    def build(cls, catalog: Catalog, settings: Settings) -> Classifier:
+        """Take the limits of `catalog` over the defaults of `settings`."""
+        rows = catalog.values()
+        return cls(
+            tuple((row.type, row.queued_limit) for row in rows if row.queued_limit is not None),
+            tuple((row.type, row.running_limit) for row in rows if row.running_limit is not None),
+            settings.queued_limit,
+            settings.running_limit,
+        )
+
+    def limit(self, status: str, type_: str) -> timedelta | None:
+        """How long a run of this type may sit in this status; None for a status that cannot be stuck."""
+        if status == Status.QUEUED:
+            return dict(self.queued).get(type_, self.queued_default)
+        if status == Status.RUNNING:
+            return dict(self.running).get(type_, self.running_default)
+        return None
+
+    def classify(self, run: Timed, now: datetime) -> StuckClass | None:
+        """Say why `run` is stuck at `now` (tz-aware), or None where it is not."""
+        limit = self.limit(run.status, run.type)
+        if limit is None or run.created_at is None:
+            return None
+        since = run.started_at if run.status == Status.RUNNING and run.started_at else run.created_at
+        if run.created_at < now - limit and since < now - limit:
+            return StuckClass(Status(run.status), now - since, limit)
+        return None
+
+    def predicate(self, runs: Table) -> ColumnElement[bool]:
+        """Write the same rule for the database; its cutoffs are the bound parameters that `parameters` gives."""
+        # Status values stand as literals: SQLite uses a partial index only for a constant it can see.
+        queued, running = literal_column("'queued'"), literal_column("'running'")
+        queued_cut, running_cut = self._cutoff(runs, "queued"), self._cutoff(runs, "running")
+        return and_(
+            runs.c.status.in_([queued, running]),
+            runs.c.created_at < _cut("latest"),
+            or_(
+                and_(runs.c.status == queued, runs.c.created_at < queued_cut),
+                and_(
+                    runs.c.status == running,
+                    runs.c.created_at < running_cut,
+                    func.coalesce(runs.c.started_at, runs.c.created_at) < running_cut,
+                ),
+            ),
+        )
+
+    def parameters(self, now: datetime) -> dict[str, datetime]:
+        """Give the cutoffs of `predicate` at `now` (tz-aware)."""
+        cuts = {
+            "queued_default": self.queued_default,
+            "running_default": self.running_default,
+            **{_name("queued", limit): limit for _, limit in self.queued},
+            **{_name("running", limit): limit for _, limit in self.running},
+        }
+        return {f"cut_{name}": now - limit for name, limit in (*cuts.items(), ("latest", min(cuts.values())))}
+
+    def _cutoff(self, runs: Table, status: str) -> ColumnElement[Any]:
+        limits = self.queued if status == "queued" else self.running
+        by_limit = groupby(sorted(limits, key=lambda pair: pair[1]), key=lambda pair: pair[1])
+        whens = [(runs.c.type.in_([t for t, _ in pairs]), _cut(_name(status, limit))) for limit, pairs in by_limit]
+        default = _cut(f"{status}_default")
+        return case(*whens, else_=default) if whens else default
+
+
+def _name(status: str, limit: timedelta) -> str:
+    return f"{status}_{round(limit.total_seconds())}"
+
+
+def _cut(name: str) -> ColumnElement[Any]:
+    return bindparam(f"cut_{name}", type_=Timestamp())
