@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, text
@@ -35,6 +36,8 @@ INDEXES = (
 
 # "opsn": says that opsnb made this SQLite file, and may therefore fill or replace it as a demo.
 APPLICATION_ID = 0x6F70736E
+# user_version of such a file while all that it holds is the demo.
+DEMO = 1
 
 
 def init(database: Database) -> None:
@@ -50,20 +53,32 @@ def init(database: Database) -> None:
         If it cannot be reached or written.
     """
     if database.is_sqlite:
-        _make_file(Path(str(database.url.database)))
+        make_file(Path(str(database.url.database)))
     with database.change() as connection:
-        create(connection)
-        if database.is_sqlite:
-            connection.execute(insert(platform_users), [_first_operator()])
+        build(connection)
 
 
-def _make_file(path: Path) -> None:
+def build(connection: Connection) -> None:
+    """Do what `init` does within the caller's transaction; the SQLite file is there already."""
+    create(connection)
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(platform_users), [_first_operator()])
+
+
+def make_file(path: Path) -> None:
+    """Make an SQLite file, or mark an empty one as made by opsnb; one that holds tables is left as it is.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be made, or is no SQLite file.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.close()
+        with closing(sqlite3.connect(path)) as connection:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute("PRAGMA journal_mode = WAL")
     except (OSError, sqlite3.Error) as error:
         raise BadInput(f"{path} cannot be made into a database: {error}.") from error
 
@@ -73,6 +88,20 @@ def _first_operator() -> dict[str, object]:
     capabilities = ["platform.access_system_panel", "platform.operations.view", "platform.operations.manage"]
     return {"name": login, "email": f"{login}@localhost", "login": login, "is_active": True,
             "capabilities": capabilities}  # fmt: skip
+
+
+def is_demo(connection: Connection) -> bool:
+    """Whether this is an SQLite file that holds a demo and nothing else: such a one may be filled anew."""
+    if connection.dialect.name != "sqlite":
+        return False
+    marks = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("application_id", "user_version")]
+    return marks == [APPLICATION_ID, DEMO]
+
+
+def mark_demo(connection: Connection, *, demo: bool) -> None:
+    """Mark an SQLite file as a demo, or as one no more, within the caller's transaction."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version = {DEMO if demo else 0}")
 
 
 def holds_runs_table(connection: Connection) -> bool:

@@ -1,0 +1,119 @@
+"""Values out of a file as the values of the contract's columns; what does not fit says what it must be."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from opsnb.load.rejects import Unfit
+
+LONGEST = 2000  # bytes; PostgreSQL cannot index more, and a longer type or name is a column mapped wrongly
+LAST_ID = 2**63 - 1
+_WHOLE = re.compile(r"\s*(\d{1,19})(\.0*)?\s*")
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def word(value: Any) -> str:
+    """Spell a value the way a map does: ``true``, ``-1``, ``COMPLETED``, and nothing for null."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value)
+
+
+def is_null(value: Any) -> bool:
+    """Tell whether a value means none: null, blank text, or the NaN that data frames write for it."""
+    if isinstance(value, float | Decimal):
+        return math.isnan(value)
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def text(value: Any) -> str:
+    """Read a name or type.
+
+    Raises
+    ------
+    Unfit
+        If it is an object or list, too long for an index, or not text at all.
+    """
+    if isinstance(value, dict | list | bytes):
+        raise Unfit(f"must be text, not {_kind(value)}")
+    spelled = word(value)
+    if _bytes(spelled) > LONGEST:
+        raise Unfit(f"must be no longer than {LONGEST:,} bytes")
+    return spelled
+
+
+def _bytes(value: str) -> int:
+    try:
+        return len(value.encode())
+    except UnicodeEncodeError:
+        raise Unfit("holds half of a surrogate pair, which is no character") from None
+
+
+def _kind(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", bytes: "binary data"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), type(value).__name__)
+
+
+def whole(value: Any) -> int:
+    """Read an id.
+
+    Raises
+    ------
+    Unfit
+        If it is no whole number from 1 to what 64 bits hold.
+    """
+    match = None if isinstance(value, bool) else _WHOLE.fullmatch(word(value))
+    if match is None or not 1 <= int(match[1]) <= LAST_ID:
+        raise Unfit(f"must be a whole number from 1 to {LAST_ID:,}")
+    return int(match[1])
+
+
+def context(value: Any, *, nul: bool) -> str:
+    """Read a context, an object or the JSON text of one, as JSON text; `nul` says whether the database takes NUL.
+
+    Raises
+    ------
+    Unfit
+        If it is something else, or holds what JSON or the database cannot.
+    """
+    found = _parsed(value) if isinstance(value, str) else {} if is_null(value) else value
+    if not isinstance(found, dict):
+        raise Unfit("must be a JSON object")
+    try:
+        spelled = json.dumps(found, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:
+        raise Unfit("holds NaN or Infinity, which JSON does not know") from None
+    except RecursionError:
+        raise Unfit("is nested too deeply") from None
+    _bytes(spelled)
+    if not nul and _ESCAPED_NUL.search(spelled):
+        raise Unfit("holds a NUL character, which PostgreSQL does not take")
+    return spelled
+
+
+def _parsed(spelled: str) -> Any:
+    if not spelled.strip():
+        return {}
+    try:
+        return json.loads(spelled)
+    except (ValueError, RecursionError):
+        raise Unfit("must be a JSON object") from None
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() and value.adjusted() < 300 else float(value)
+        case date():
+            return value.isoformat()
+    raise Unfit(f"holds {_kind(value)}, which JSON does not know")
