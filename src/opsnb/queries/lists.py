@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, tuple_
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
@@ -57,7 +57,7 @@ def page_statement(shape: Shape) -> Select[Any]:
         columns.append(error_text(shape.dialect).label("error"))
     page = (
         select(*columns)
-        .where(and_(*_wheres(shape), *beyond))
+        .where(*_wheres(shape), *beyond)
         .order_by(*(column.desc() if newest_first else column.asc() for column in (runs.created_at, runs.id)))
         .limit(bindparam("limit"))
         .subquery("page")
@@ -81,5 +81,5 @@ def _with_names(page: Any, newest_first: bool) -> Select[Any]:
 @lru_cache(maxsize=1024)
 def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
-    some = select(literal_column("1")).select_from(operation_runs).where(and_(*_wheres(shape)))
+    some = select(literal_column("1")).select_from(operation_runs).where(*_wheres(shape))
     return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))
