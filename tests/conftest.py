@@ -7,13 +7,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from support.history import NOW, VIEWER, add_people
-from support.postgres import PostgresServer, server
 
 from opsnb import schema
 from opsnb.database import Database
 from opsnb.ops import Ops
 from opsnb.settings import Settings
+from support.history import NOW, VIEWER, add_people
+from support.postgres import PostgresServer, server
 
 _numbers = count(1)
 
