@@ -62,7 +62,7 @@ def build(connection: Connection) -> None:
     """Do what `init` does within the caller's transaction; the SQLite file is there already."""
     create(connection)
     if connection.dialect.name == "sqlite":
-        connection.execute(insert(platform_users), [_first_operator()])
+        add_first_operator(connection)
 
 
 def make_file(path: Path) -> None:
@@ -83,11 +83,13 @@ def make_file(path: Path) -> None:
         raise BadInput(f"{path} cannot be made into a database: {error}.") from error
 
 
-def _first_operator() -> dict[str, object]:
+def add_first_operator(connection: Connection) -> None:
+    """Enter whoever runs this as an operator; where the file's permissions are the boundary, that is who makes it."""
     login = getpass.getuser()
     capabilities = ["platform.access_system_panel", "platform.operations.view", "platform.operations.manage"]
-    return {"name": login, "email": f"{login}@localhost", "login": login, "is_active": True,
-            "capabilities": capabilities}  # fmt: skip
+    row = {"name": login, "email": f"{login}@localhost", "login": login, "is_active": True,
+           "capabilities": capabilities}  # fmt: skip
+    connection.execute(insert(platform_users), [row])
 
 
 def is_demo(connection: Connection) -> bool:

@@ -47,10 +47,10 @@ def _array(source: Source, head: bytes) -> Iterator[Record]:
     number = 0
     try:
         for number, item in enumerate(_items(ijson.basic_parse(source.stream)), 1):
-            yield (
-                Record(number, item) if isinstance(item, dict) else Record(number, problem=NOT_AN_OBJECT, raw=str(item))
-            )
-    except (ijson.JSONError, ValueError) as error:
+            fields, odd = (item, "") if isinstance(item, dict) else ({}, NOT_AN_OBJECT)
+            yield Record(number, fields, odd, raw=str(item) if odd else "")
+    # ijson's C code says SystemError where a number has more digits than Python takes.
+    except (ijson.JSONError, ValueError, SystemError) as error:
         why = next(iter(str(error).splitlines()), "").rstrip(".")
         raise BadInput(f"{source.path} stops being JSON after row {number} ({why}); nothing was loaded.") from error
 

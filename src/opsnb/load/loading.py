@@ -121,6 +121,6 @@ def _expect_rows(source: Source, rows: int, rejected: Rejects, shape: Shape) -> 
     if not rejected.count:
         raise BadInput(f"{source.path} holds no rows.")
     raise BadInput(
-        f"None of the {rejected.count:,} rows of {source.path} could be loaded, so nothing was written; "
+        f"No row of {source.path} could be loaded ({rejected.count:,} rejected), so nothing was written; "
         f"the first: {rejected.first[0]}. {shape.story()}"
     )

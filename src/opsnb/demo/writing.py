@@ -1,0 +1,66 @@
+"""The demo's rows into its tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from opsnb.demo.scenes import REASON
+from opsnb.demo.story import Run
+from opsnb.demo.triage import OPERATOR, Act
+from opsnb.load.store import Batch, Store
+from opsnb.models import audit_logs, operation_runs, platform_users
+
+VIEW = ["platform.access_system_panel", "platform.operations.view"]
+USERS: tuple[tuple[str, str, list[str]], ...] = (
+    ("Nora Noaccess", "nora@contoso.example", []),
+    ("Victor Viewer", "victor@contoso.example", VIEW),
+    ("Ada Byron", "ada@contoso.example", [*VIEW, "platform.operations.manage"]),
+)
+
+
+def write_runs(connection: Connection, numbers: dict[Run, int]) -> None:
+    """Write runs under their numbers, and the workspaces and tenants they name."""
+    store, batch = Store(connection), Batch()
+    for run, number in numbers.items():
+        batch.add(run, vars(run) | {"id": number, "context": json.dumps(run.context, ensure_ascii=False)})
+        if batch.full:
+            _write(store, batch)
+            batch = Batch()
+    _write(store, batch)
+
+
+def _write(store: Store, batch: Batch) -> None:
+    for _, refused in store.write(batch):
+        raise refused
+
+
+def write_people(connection: Connection) -> None:
+    """Write one person for each thing that a person may do."""
+    rows = [
+        {"name": name, "email": email, "capabilities": capabilities, "is_active": True}
+        for name, email, capabilities in USERS
+    ]
+    connection.execute(insert(platform_users), rows)
+
+
+def write_audit(connection: Connection, acts: list[Act], numbers: dict[Run, int]) -> None:
+    """Write what the operator did, in the order it was done."""
+    users = platform_users.c
+    actor = connection.execute(select(users.id, users.name, users.email).where(users.name == OPERATOR)).one()
+    done = {"actor_id": actor.id, "actor_name": actor.name, "actor_email": actor.email}
+    rows = [done | _row(connection, act, numbers) for act in sorted(acts, key=lambda act: act.at)]
+    connection.execute(insert(audit_logs), rows)
+
+
+def _row(connection: Connection, act: Act, numbers: dict[Run, int]) -> dict[str, Any]:
+    runs = operation_runs.c
+    number = numbers[act.run]
+    place = connection.execute(select(runs.workspace_id, runs.tenant_id).where(runs.id == number)).one()
+    metadata = {"new_run_id": numbers[act.new]} if act.new else {"reason": REASON}
+    return {
+        "workspace_id": place.workspace_id, "tenant_id": place.tenant_id, "action": act.action, "status": "success",
+        "resource_type": "operation_run", "resource_id": number, "metadata": metadata, "recorded_at": act.at,
+    }  # fmt: skip
