@@ -94,7 +94,8 @@ class Links:
             return self.base + address
         if self.style == "render":
             return self._notebook(read(address))
-        return f"#{address}"
+        # Out of a notebook a copied link leads to the published dashboard, if there is one.
+        return self.base + address if self.base else f"#{address}"
 
     def _notebook(self, route: Route) -> str:
         query = dict(route.query) if route.run_id is None else {"run": str(route.run_id)}

@@ -51,6 +51,12 @@ class Masker:
             return [self.mask(item, depth + 1) for item in value]
         return value
 
+    def mask_text(self, text: str) -> str:
+        """Mask what follows a secret word in text that is no JSON, up to the end of its value."""
+        letters = ("[^a-zA-Z0-9]*".join(map(re.escape, word)) for word in self._words)
+        named = rf"((?:{'|'.join(letters)})\w*[\"']?\s*[:=]\s*)(\"[^\"]*\"?|'[^']*'?|[^\s,;}}]+)"
+        return re.sub(named, rf"\1{MASK}", text, flags=re.IGNORECASE) if self._words else text
+
     def _hides(self, key: str, value: Any) -> bool:
         # An empty value, a flag or a null tells nobody a secret, and tells the reader that it was missing.
         return self.is_secret(key) and value not in (None, "", True, False)

@@ -1,0 +1,32 @@
+"""Work that a page does not wait for, done beside the kernel's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from opsnb.errors import log
+
+T = TypeVar("T")
+
+
+def later(work: Callable[[], T], done: Callable[[T], None]) -> None:
+    """Run `work` in a thread and hand its result to `done` on the event loop; without a loop, do both at once.
+
+    An error in `work` goes to the log: it belongs to something that the page can do without.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        _finish(work, done)
+        return
+    future = loop.run_in_executor(None, work)
+    future.add_done_callback(lambda finished: _finish(finished.result, done))
+
+
+def _finish(work: Callable[[], T], done: Callable[[T], None]) -> None:
+    try:
+        done(work())
+    except Exception as error:  # noqa: BLE001  nothing else would ever look at it
+        log.warning("in the background: %s", error)

@@ -1,0 +1,150 @@
+"""The console: lists, detail and runbooks in one output area, each built only for somebody who may see it."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import parse_qsl
+
+import ipywidgets
+
+from opsnb import links
+from opsnb.errors import AccessDenied, BadInput, OpsnbError
+from opsnb.links import LISTS, Links, Page, Route
+from opsnb.ops import Ops, under_voila
+from opsnb.queries.pages import TITLES
+from opsnb.widgets.background import later
+from opsnb.widgets.navigation import Navigation
+from opsnb.widgets.notice import Notice
+from opsnb.widgets.run_detail import RunDetail
+from opsnb.widgets.run_list import RunList
+from opsnb.widgets.runbook_list import RunbookList
+from opsnb.widgets.view import sentence
+
+
+class Console(ipywidgets.VBox):  # type: ignore[misc]
+    """Lists and detail in one output area.
+
+    Parameters
+    ----------
+    ops
+        Whose operations.
+    page
+        "runs", "failures", "stuck", "runbooks" or "run"; under Voila the page's own address decides what is shown.
+    run
+        Number of the operation, with page "run"; without one the list is shown.
+
+    Raises
+    ------
+    BadInput
+        If there is no such page.
+    """
+
+    def __init__(self, ops: Ops, page: str = "runs", run: int | None = None) -> None:
+        super().__init__()
+        self.add_class("opsnb-console")
+        self._ops = ops
+        self._where, self._route = _place(page, run, ops.settings.public_url)
+        self._list = links.page(Page.RUNS)
+        self._notice = Notice(lambda: self.go(self._route.address))
+        self._parts: tuple[Navigation, RunList, RunDetail, RunbookList] | None = None
+        self.go(self._route.address, back=True)
+
+    def go(self, address: str, back: bool = False) -> None:
+        """Show the page at a canonical address; `back` where the browser's history stands there already."""
+        try:
+            route = links.read(address)
+            self._ops.ensure_view()
+        except BadInput as error:
+            return self._only_notice("There is no such page", str(error))
+        except AccessDenied as error:
+            return self._only_notice("No access", str(error))
+        except OpsnbError as error:
+            self._route = route
+            return self._cannot_tell(sentence(error))
+        self._route = route
+        self._show(route, back)
+        return None
+
+    def _show(self, route: Route, back: bool) -> None:
+        navigation, run_list, run_detail, runbook_list = self._built()
+        match route:
+            case Route(Page.RUN, int(run_id)):
+                run_detail.show(run_id)
+            case Route(Page.RUNBOOKS):
+                runbook_list.show()
+            case _:
+                run_list.show(route.page, route.query)
+                self._list = route.address
+        navigation.show(route, self._ops.actor.name, _title(route), back=back)
+        run_detail.shown = route.page is Page.RUN
+        runbook_list.shown = route.page is Page.RUNBOOKS
+        run_list.shown = route.page in LISTS
+        self.children = self._parts or ()
+        later(lambda: self._ops.count(Page.STUCK), lambda count: setattr(navigation, "stuck", str(count)))
+
+    def _built(self) -> tuple[Navigation, RunList, RunDetail, RunbookList]:
+        if self._parts is None:
+            self._parts = (
+                Navigation(self._where, self.go),
+                RunList(self._ops, self._where, self.go),
+                RunDetail(self._ops, self._where, self.go, lambda: self.go(self._list)),
+                RunbookList(self._ops, self._where, self.go),
+            )
+        return self._parts
+
+    def _cannot_tell(self, message: str) -> None:
+        """Say that the database does not answer: where something is shown already, above it."""
+        if self._parts is None:
+            return self._only_notice("The operations cannot be read", message)
+        for part in self._parts:
+            if part.shown and part.state:
+                part.failed(message)
+        return None
+
+    def _only_notice(self, title: str, text: str) -> None:
+        """Show nothing but a notice, and leave no row in the browser."""
+        self._notice.show(title, text)
+        for part in self._parts or ():
+            part.close()
+        self._parts = None
+        self.children = (self._notice,)
+
+    def __repr__(self) -> str:
+        if self._parts is None:
+            return f"Console: {self._notice.state['title']}: {self._notice.state['text']}"
+        return "Console: " + next((repr(part) for part in self._parts[1:] if part.shown), "")
+
+
+def _title(route: Route) -> str:
+    if route.page is Page.RUN:
+        return f"Operation #{route.run_id}"
+    return TITLES.get(route.page, "Runbooks")
+
+
+def _route(page: str, run: int | None) -> Route:
+    if page not in set(Page):
+        raise BadInput(f"There is no page {page!r}; there are {', '.join(Page)}.")
+    if page != Page.RUN:
+        return Route(Page(page))
+    # Without a number the list is where one finds it.
+    return Route(Page.RUNS) if run is None else Route(Page.RUN, run)
+
+
+def _place(page: str, run: int | None, public_url: str) -> tuple[Links, Route]:
+    """Find out what kind of page this kernel serves, and what its address asks for."""
+    route = _route(page, run)
+    if not under_voila():
+        return Links(public_url.rstrip("/")), route
+    base = os.environ.get("OPSNB_ROUTE_BASE")
+    query = dict(parse_qsl(os.environ.get("QUERY_STRING", ""), max_num_fields=50))
+    if base is not None:
+        path = os.environ.get("SCRIPT_NAME", "").removeprefix(base)
+        return Links(base, "site"), links.read(f"{path}?{os.environ.get('QUERY_STRING', '')}")
+    number = query.get("run", "")
+    if page == Page.RUN and number.isascii() and number.isdigit() and len(number) < 19:
+        route = Route(Page.RUN, int(number))
+    query.pop("run", None)
+    base = os.environ.get("VOILA_BASE_URL", "/").rstrip("/")
+    return Links(base, "render"), Route(route.page, route.run_id, query)
+
+

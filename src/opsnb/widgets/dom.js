@@ -1,0 +1,60 @@
+// Elements out of data. Text reaches the page by textContent alone.
+function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+// JupyterLab would take the keys of a focused control for its own shortcuts: `x` would delete the cell.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
+function button(text, onclick, props = {}) {
+  return el("button", { type: "button", ...OWN_KEYS, class: "ops-button", onclick, text, ...props });
+}
+
+// A plain click swaps the page in place; any other click is the browser's own.
+function anchor(model, link, props = {}, ...children) {
+  const follow = (event) => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(model, link.address);
+  };
+  const inside = children.length ? children : [link.label];
+  return el("a", { href: link.href, ...OWN_KEYS, onclick: follow, ...props }, ...inside);
+}
+
+function go(model, address, more = {}) {
+  model.send({ type: "go", address, ...more });
+}
+
+function badge({ text, kind, mark }) {
+  const sign = mark ? el("i", { "aria-hidden": "true", text: mark }) : null;
+  return el("span", { class: `ops-badge ops-${kind}` }, sign, text);
+}
+
+// Text from the database keeps its own direction, and cannot turn what stands around it.
+function said(text, props = {}, tag = "bdi") {
+  return el(tag, { dir: "auto", ...props, text });
+}
+
+function alertBox(message, retry) {
+  const again = retry ? button("Refresh", retry) : null;
+  return el("div", { class: "ops-alert", role: "alert" }, el("span", { text: message }), again);
+}
+
+// Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that.
+function follow(model, root, names, render) {
+  const visible = () => { root.hidden = !model.get("shown"); };
+  const changes = [...names.map((name) => [`change:${name}`, render]), ["change:shown", visible]];
+  for (const [event, handler] of changes) model.on(event, handler);
+  root.classList.add("opsnb");
+  visible();
+  render();
+  return () => changes.forEach(([event, handler]) => model.off(event, handler));
+}

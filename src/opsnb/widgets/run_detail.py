@@ -1,0 +1,196 @@
+"""The widget of one operation: what happened, and what follow-up is appropriate?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opsnb import links
+from opsnb.errors import OpsnbError, RunNotFound
+from opsnb.links import Links, Page
+from opsnb.models import Outcome, Status
+from opsnb.ops import Ops
+from opsnb.queries.run import Run
+from opsnb.queries.timeline import Event
+from opsnb.text import clock, duration, visible
+from opsnb.widgets.tree import tree
+from opsnb.widgets.view import View, asset, sentence
+from opsnb.widgets.words import LINE, Payload, link, outcome_badge, place, span, status_badge, tenant, when
+
+TEXT_LIMIT = 20_000
+
+
+class RunDetail(View):
+    """One operation with its timeline, facts, context and retry lineage.
+
+    Parameters
+    ----------
+    ops
+        Whose operations.
+    where
+        How addresses become links here.
+    go
+        Called with a canonical address when somebody follows a link.
+    back
+        Called when somebody wants back to the list they came from.
+    """
+
+    _esm = asset("run_detail.js", "dom.js")
+    _css = asset("run_detail.css", "base.css")
+
+    def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], back: Callable[[], None]) -> None:
+        follow = {"go": lambda message: go(str(message.get("address"))), "back": lambda _message: back()}
+        super().__init__({**follow, "copy": self._copy})
+        self._ops, self._where = ops, where
+        self._run: Run | None = None
+        self._id: int | None = None
+
+    def show(self, run_id: int) -> None:
+        """Read and show an operation; where that fails, say why, and keep what is shown of the same operation."""
+        known = self._run if self._run is not None and self._id == run_id else None
+        self._id = run_id
+        try:
+            self._run = self._ops.run(run_id)
+        except RunNotFound as error:
+            self._run = None
+            self.state = self._frame(run_id) | {"missing": str(error)}
+        except OpsnbError as error:
+            self._run = known
+            shown = self._content(known) if known else {}
+            self.state = self._frame(run_id) | shown | {"error": sentence(error)}
+        else:
+            self.state = self._frame(run_id) | self._content(self._run)
+
+    def clear(self) -> None:
+        """Forget the operation, here and in the browser."""
+        self._run, self._id, self.state = None, None, {}
+
+    def _frame(self, run_id: int) -> Payload:
+        return {
+            "id": str(run_id),
+            "back": link(self._where, links.page(Page.RUNS), "Show all operations"),
+            "runbooks": link(self._where, links.page(Page.RUNBOOKS), "Go to runbooks"),
+            "address": links.view(run_id),
+            "error": "",
+            "missing": "",
+        }
+
+    def _content(self, run: Run) -> Payload:
+        record = run.row
+        return {
+            "label": visible(record.label, LINE),
+            "status": status_badge(record.status),
+            "outcome": outcome_badge(record.outcome),
+            "verdict": _verdict(run),
+            "facts": self._facts(run),
+            "timeline": self._part(lambda: [self._event(event, run) for event in run.timeline()]),
+            "lineage": self._part(lambda: self._lineage(run)),
+            "context": self._context(run),
+            "as_of": f"{clock(run.as_of)} UTC",
+        }
+
+    @staticmethod
+    def _part(read: Callable[[], list[Payload]]) -> Payload:
+        """Read a part that the rest of the page does not depend on: its failure is said in its own place."""
+        try:
+            return {"items": read(), "error": ""}
+        except OpsnbError as error:
+            return {"items": [], "error": sentence(error)}
+
+    def _event(self, event: Event, run: Run) -> Payload:
+        bad = event.kind == "completed" and run.row.outcome == Outcome.FAILED
+        text = visible(event.text, 1_000)
+        other = event.run_id if event.run_id is not None and f"Operation #{event.run_id}" in text else None
+        before, _, after = text.partition(f"Operation #{other}") if other is not None else (text, "", "")
+        return {
+            "at": when(event.at, run.as_of),
+            "kind": "bad" if bad else event.kind,
+            "text": before,
+            "link": link(self._where, links.view(other), f"Operation #{other}") if other is not None else None,
+            "rest": after,
+        }
+
+    def _lineage(self, run: Run) -> list[Payload]:
+        relatives = run.lineage()
+        if len(relatives) < 2:
+            return []
+        return [
+            {
+                "role": "Retry of" if r.generation == -1 else "Earlier" if r.generation < 0
+                else "This" if r.generation == 0 else "Retried as" if r.generation == 1 else "Later",
+                "link": link(self._where, links.view(r.id), f"#{r.id}") if r.generation else None,
+                "id": f"#{r.id}",
+                "badge": outcome_badge(r.outcome) if r.status == Status.COMPLETED else status_badge(r.status),
+            }
+            for r in relatives
+        ]  # fmt: skip
+
+    def _facts(self, run: Run) -> list[Payload]:
+        record, phases = run.row, run.timing
+        live = record.status != Status.COMPLETED
+        times = (("Created", record.created_at), ("Started", record.started_at), ("Completed", record.completed_at))
+        return [
+            _fact("Workspace", place(record.workspace, record.workspace_id, "workspace"), record.workspace_id),
+            _fact("Tenant", tenant(record), record.tenant_id),
+            _fact("Initiator", visible(record.initiator_name, LINE) or "not recorded"),
+            _fact("Type", visible(record.type, LINE)),
+            *(_fact(name, when(time, run.as_of) if time else "not yet" if live else "not recorded")
+              for name, time in times),
+            _fact("Queued for", _phase(span(phases.queued_for), live and record.started_at is None)),
+            _fact("Ran for", _phase(span(phases.ran_for), live and record.started_at is not None)),
+        ]  # fmt: skip
+
+    def _context(self, run: Run) -> Payload:
+        value = _json(run)
+        if value is not None:
+            return {"tree": tree(self._ops.masker.mask(value)), "text": ""}
+        text = self._ops.masker.mask_text(run.context_text[:TEXT_LIMIT])
+        return {"tree": None, "text": visible(text) or "empty"}
+
+    def _copy(self, _message: Mapping[str, Any]) -> None:
+        if self._run is None:
+            return
+        self._ops.ensure_view()
+        value = _json(self._run)
+        text = (
+            json.dumps(self._ops.masker.mask(value), indent=2, ensure_ascii=True)
+            if value is not None
+            else visible(self._ops.masker.mask_text(self._run.context_text))
+        )
+        self.send({"type": "copied", "text": text})
+
+    def __repr__(self) -> str:
+        return repr(self._run) if self._run else "Operation" if self._id is None else f"Operation #{self._id}: not shown"
+
+
+def _json(run: Run) -> Any:
+    try:
+        return run.context or json.loads(run.context_text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _fact(name: str, value: str | Payload, number: int | None = None) -> Payload:
+    shown = value if isinstance(value, dict) else {"text": value}
+    return {"name": name, **shown, "note": "" if number is None else f"#{number}"}
+
+
+def _phase(text: str, open_: bool) -> str:
+    return f"{text} so far" if text and open_ else text or "—"
+
+
+def _verdict(run: Run) -> Payload | None:
+    """Say in a sentence what a reader most needs to know, or nothing where all is well."""
+    record = run.row
+    ran = run.timing.ran_for
+    after = f" after {duration(ran)}" if ran is not None and ran.total_seconds() >= 0 else ""
+    head = visible(" ".join(record.error.split()), 300) if record.error else ""
+    if run.stuck:
+        return {"kind": "warn", "head": run.stuck.label, "text": "It has been in this state longer than its type allows."}
+    if record.status == Status.COMPLETED and record.outcome == Outcome.FAILED:
+        return {"kind": "error", "head": head or "No error was recorded", "text": f"Failed{after}."}
+    if record.status == Status.COMPLETED and record.outcome in (Outcome.BLOCKED, Outcome.PARTIALLY_SUCCEEDED):
+        words = "Blocked" if record.outcome == Outcome.BLOCKED else "Partially succeeded"
+        return {"kind": "warn", "head": head or words, "text": f"{words}{after}."}
+    return None

@@ -1,0 +1,181 @@
+const TIMES = [["", "any time"], ["1h", "1 hour"], ["24h", "24 hours"], ["7d", "7 days"], ["30d", "30 days"]];
+const STATUSES = [["", "any"], ["queued", "Queued"], ["running", "Running"], ["completed", "Completed"]];
+const OUTCOMES = [["", "any"], ["pending", "Pending"], ["succeeded", "Succeeded"], ["partially_succeeded", "Partially succeeded"],
+  ["blocked", "Blocked"], ["failed", "Failed"]];
+const PICKERS = [["workspace", "Workspace"], ["tenant", "Tenant"], ["type", "Type"], ["initiator", "Initiator"]];
+
+function columns(page) {
+  const last = page === "stuck" ? ["Stuck", "ops-c-stuck"] : ["Duration", "ops-c-lasted"];
+  return [["Operation", "ops-c-what"], ["Workspace / tenant", "ops-c-place"], ["Initiator", "ops-c-who"],
+    ["Status", "ops-c-status"], ["Outcome", "ops-c-outcome"], ["Created", "ops-c-created"], last];
+}
+
+function rowOf(model, row, page, tabbable) {
+  const name = `Operation #${row.id}, ${row.label}, ${row.status.text}, ${row.outcome.text}`;
+  const link = anchor(model, row, { class: "ops-row", "aria-label": name, tabindex: tabbable ? "0" : "-1", "data-id": row.id }, said(row.label));
+  const about = el("small", {}, el("span", { class: "ops-id", text: `Operation #${row.id}` }), row.error ? " · " : "", row.error ? said(row.error) : "");
+  const last = page === "stuck"
+    ? el("td", { class: "ops-c-stuck", "data-label": "Stuck" }, el("span", { class: "ops-badge ops-warn" }, el("i", { "aria-hidden": "true", text: "!" }), row.stuck || "no longer stuck"))
+    : el("td", { class: `ops-c-lasted${row.odd ? " ops-odd" : ""}`, "data-label": "Duration" }, row.lasted + (row.live && row.lasted ? " so far" : ""));
+  return el("tr", {},
+    el("th", { scope: "row", class: "ops-c-what" }, link, about),
+    el("td", { class: "ops-c-place", "data-label": "Where" }, said(row.workspace), said(row.tenant, { class: row.platform ? "ops-platform" : "" }, "small")),
+    el("td", { class: "ops-c-who", "data-label": "Initiator" }, row.initiator ? said(row.initiator) : el("span", { class: "ops-quiet", title: "not recorded", text: "—" })),
+    el("td", { class: "ops-c-status", "data-label": "Status" }, badge(row.status)),
+    el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome)),
+    el("td", { class: "ops-c-created", "data-label": "Created" }, el("span", { title: row.created.full }, row.created.ago), el("small", { text: row.created.short })),
+    last);
+}
+
+function addressWith(state, changes) {
+  const query = new URLSearchParams();
+  for (const [name, filter] of Object.entries(state.filters)) query.set(name, filter.value);
+  for (const [name, value] of Object.entries(changes)) value ? query.set(name, value) : query.delete(name);
+  return query.size ? `${state.root}?${query}` : state.root;
+}
+
+function chooser(label, name, options, state, choose) {
+  const set = state.filters[name]?.value ?? "";
+  const all = options.some(([value]) => value === set) ? options : [...options, [set, state.filters[name].text]];
+  const select = el("select", { ...OWN_KEYS, "aria-label": label, onchange: (event) => choose(name, event.target.value) },
+    ...all.map(([value, text]) => el("option", { value, selected: value === set }, text)));
+  return el("label", { class: `ops-chip${set ? " ops-on" : ""}` }, `${label} `, select);
+}
+
+function render({ model, el: root }) {
+  const head = el("header", { class: "ops-page" });
+  const alert = el("div");
+  const before = el("div", { class: "ops-before" });
+  const filters = el("div", { class: "ops-filters", role: "search", "aria-label": "Filter operations" });
+  const meta = el("div", { class: "ops-meta" });
+  const body = el("tbody");
+  const heads = el("tr");
+  const table = el("table", { class: "ops-table" }, el("thead", {}, heads), body);
+  const empty = el("div", { class: "ops-empty", hidden: true });
+  const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
+  const live = el("div", { class: "ops-aside", role: "status" });
+  root.append(head, alert, before, filters, meta, table, empty, pager, live);
+  let pickers = [], painted = "", landing = null, opened = null, slow = 0;
+  const state = () => model.get("state");
+  const links = () => [...body.querySelectorAll("a.ops-row")];
+
+  function busy(on) {
+    clearTimeout(slow);
+    root.removeAttribute("aria-busy");
+    if (on) slow = setTimeout(() => root.setAttribute("aria-busy", "true"), 150);
+  }
+  function visit(address, landOn = null) {
+    if (!address) return;
+    landing = landOn; busy(true); go(model, address);
+  }
+  const choose = (name, value) => visit(addressWith(state(), { [name]: value }), `filter:${name}`);
+
+  function paintFilters(now) {
+    const mine = JSON.stringify([now.root, now.filters]);
+    if (mine === painted) return;
+    painted = mine;
+    const search = el("input", { type: "search", ...OWN_KEYS, class: "ops-search", "data-filter": "search", "aria-label": "Find an operation",
+      placeholder: "Operation #, tenant, initiator, type", value: now.filters.search?.value ?? "", autocomplete: "off", spellcheck: "false", maxlength: "500" });
+    let timer = 0;
+    const find = () => { clearTimeout(timer); if (search.value !== (state().filters.search?.value ?? "")) visit(addressWith(state(), { search: search.value.trim() }), "filter:search"); };
+    search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 350); });
+    search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") find();
+      if (event.key === "ArrowDown") { event.preventDefault(); focusRow(0); }
+    });
+    const kept = filters.contains(document.activeElement) && document.activeElement.dataset.filter === "search" ? document.activeElement : null;
+    pickers = PICKERS.map(([name, label]) => picker(model, name, label, now.filters[name], (value) => choose(name, value)));
+    const selects = now.page === "runs" ? [["Status", "status", STATUSES], ["Outcome", "outcome", OUTCOMES]]
+      : now.page === "stuck" ? [["Status", "status", STATUSES.slice(0, 3)]] : [];
+    const until = now.filters.until ? [el("span", { class: "ops-chip ops-on" }, "Until ", said(now.filters.until.text, {}, "b"))] : [];
+    const reset = Object.keys(now.filters).length ? [anchor(model, now.clear, { class: "ops-link" })] : [];
+    filters.replaceChildren(kept ?? search, ...pickers.map((p) => p.root), ...selects.map(([label, name, options]) => chooser(label, name, options, now, choose)),
+      chooser("Last", "since", TIMES, now, choose), ...until, ...reset);
+    if (kept && document.activeElement !== kept) kept.focus();
+  }
+
+  function paintMeta() {
+    const now = state(), count = model.get("count");
+    const total = count ? [el("b", { class: "ops-num", text: count }), ` operation${count === "1" ? "" : "s"}`] : now.rows ? ["Counting…"] : [];
+    meta.replaceChildren(el("span", {}, ...total), el("span", { class: "ops-spacer" }),
+      el("span", { class: "ops-num", text: now.as_of ? `as of ${now.as_of}` : "" }), button("Refresh", () => visit(now.address), { class: "ops-plain" }));
+    paintPager();
+  }
+
+  function paintPager() {
+    const { pager: pages = {}, rows = [] } = state(), count = model.get("count");
+    const step = (text, address, land) => button(text, () => visit(address, land), { disabled: !address });
+    const range = pages.range ? el("span", { class: "ops-num", text: count ? `${pages.range} of ${count}` : pages.range }) : null;
+    pager.hidden = !rows.length && !pages.newer && !pages.first;
+    pager.replaceChildren(pages.first ? step("« Newest", pages.first, 0) : "", step("‹ Newer", pages.newer, 0), step("Older ›", pages.older, 0), range ?? "");
+  }
+
+  function paint() {
+    const now = state();
+    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.replaceChildren(); body.replaceChildren(); pager.replaceChildren(); painted = ""; return; }
+    busy(false);
+    const rows = now.rows ?? [];
+    const back = !rows.some((row) => row.id === opened) ? null : opened;
+    head.replaceChildren(el("div", {}, el("h1", { text: now.title }), el("div", { class: "ops-quiet", text: "Which operation should I open next?" })),
+      el("span", { class: "ops-spacer" }), anchor(model, now.action, { class: "ops-button" }));
+    alert.replaceChildren(...(now.error ? [alertBox(now.error, () => visit(now.address))] : []));
+    paintFilters(now);
+    heads.replaceChildren(...columns(now.page).map(([text, name]) => el("th", { scope: "col", class: name, text })));
+    body.replaceChildren(...rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0)));
+    table.hidden = !rows.length;
+    table.setAttribute("aria-label", now.title);
+    empty.hidden = rows.length > 0 || Boolean(now.error);
+    const way = Object.keys(now.filters).length ? now.clear : now.action;
+    empty.replaceChildren(el("p", { text: now.empty }), anchor(model, way, { class: "ops-button" }));
+    paintMeta();
+    land();
+  }
+
+  function land() {
+    const to = landing; landing = null;
+    if (to === null) return;
+    if (typeof to === "number") { focusRow(to); root.scrollIntoView?.({ block: "nearest" }); }
+    else {
+      const name = to.split(":")[1], target = pickers.find((p) => p.name === name)?.root.querySelector("button");
+      const other = filters.querySelector(name === "search" ? ".ops-search" : `select[aria-label="${{ since: "Last", status: "Status", outcome: "Outcome" }[name]}"]`);
+      if (!filters.contains(document.activeElement)) (target ?? other)?.focus();
+    }
+    const total = state().rows?.length ?? 0;
+    live.textContent = state().error || `${total} operation${total === 1 ? "" : "s"} shown`;
+  }
+
+  function focusRow(index) {
+    const all = links();
+    if (!all.length) return;
+    const at = Math.max(0, Math.min(all.length - 1, index));
+    all.forEach((link, i) => { link.tabIndex = i === at ? 0 : -1; });
+    all[at].focus();
+  }
+
+  body.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = links(), at = all.indexOf(document.activeElement), pages = state().pager ?? {};
+    const act = {
+      ArrowDown: () => (at + 1 < all.length ? focusRow(at + 1) : visit(pages.older, 0)),
+      ArrowUp: () => (at > 0 ? focusRow(at - 1) : visit(pages.newer, Infinity)),
+      Home: () => focusRow(0), End: () => focusRow(all.length - 1),
+      PageDown: () => visit(pages.older, 0), PageUp: () => visit(pages.newer, 0),
+    }[event.key];
+    if (act) { event.preventDefault(); event.stopPropagation(); act(); }
+  });
+  body.addEventListener("click", (event) => { opened = event.target.closest("tr")?.querySelector("a.ops-row")?.dataset.id ?? opened; });
+
+  const message = (content) => {
+    if (content.type === "choices") pickers.find((p) => p.name === content.name)?.paint(content);
+    if (content.type === "failed") { busy(false); alert.replaceChildren(alertBox(content.message, () => visit(state().address))); }
+  };
+  // Back from an operation, the focus is on its row again.
+  const returned = () => { if (model.get("shown") && opened) requestAnimationFrame(() => { const i = links().findIndex((link) => link.dataset.id === opened); if (i >= 0) focusRow(i); }); };
+  model.on("msg:custom", message);
+  model.on("change:count", paintMeta);
+  model.on("change:shown", returned);
+  const undo = follow(model, root, ["state"], paint);
+  return () => { undo(); model.off("msg:custom", message); model.off("change:count", paintMeta); model.off("change:shown", returned); };
+}
+
+export default { render };

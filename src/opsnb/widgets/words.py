@@ -1,0 +1,97 @@
+"""Records in the words and marks that a page shows; everything that came from a database is made safe to show."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from opsnb import links
+from opsnb.links import Links
+from opsnb.queries.records import RunRow, timing
+from opsnb.text import ago, clock, duration, moment, visible
+
+LINE = 200
+_STATUS = {
+    "queued": ("Queued", "plain", "○"),
+    "running": ("Running", "info", "◐"),
+    "completed": ("Completed", "plain", "●"),
+}
+_OUTCOME = {
+    "pending": ("Pending", "plain", "…"),
+    "succeeded": ("Succeeded", "success", "✓"),
+    "partially_succeeded": ("Partially succeeded", "warn", "◑"),
+    "blocked": ("Blocked", "warn", "⊘"),
+    "failed": ("Failed", "error", "✕"),
+}
+
+Payload = dict[str, Any]
+
+
+def status_badge(value: object) -> Payload:
+    """Give text, colour and mark of a status; one that is not known is plain text."""
+    return _badge(_STATUS, value)
+
+
+def outcome_badge(value: object) -> Payload:
+    """Give text, colour and mark of an outcome; one that is not known is plain text."""
+    return _badge(_OUTCOME, value)
+
+
+def _badge(known: dict[str, tuple[str, str, str]], value: object) -> Payload:
+    text, kind, mark = known.get(value, (visible(value, 40) or "unknown", "text", "")) if isinstance(value, str) else (
+        visible(value, 40) or "unknown", "text", "")  # fmt: skip
+    return {"text": text, "kind": kind, "mark": mark}
+
+
+def link(where: Links, address: str, label: str) -> Payload:
+    """Give an anchor: its text, the canonical address, and the href that leads there from this page."""
+    return {"label": label, "address": address, "href": where.href(address)}
+
+
+def when(time: datetime | None, now: datetime) -> Payload:
+    """Give a time as words before `now`, as time of day or date, and in full."""
+    if time is None:
+        return {"ago": "unknown", "short": "", "full": "unknown"}
+    same_day = abs(now - time) < timedelta(hours=20)
+    short = clock(time) if same_day else f"{time:%d %b %H:%M}" if time.year == now.year else f"{time:%Y-%m-%d}"
+    return {"ago": ago(time, now), "short": f"{short} UTC", "full": moment(time)}
+
+
+def span(value: timedelta | None) -> str:
+    """Say a span, or that clocks disagree where it is negative; nothing where it is unknown."""
+    if value is None:
+        return ""
+    return duration(value) if value >= timedelta(0) else f"{duration(value)} (clocks disagree)"
+
+
+def row(record: RunRow, where: Links, now: datetime) -> Payload:
+    """Give one row of a list."""
+    live = record.status in ("queued", "running")
+    phases = timing(record.created_at, record.started_at, record.completed_at, now if live else None)
+    lasted = phases.ran_for if record.started_at else phases.queued_for
+    return {
+        "id": str(record.id),
+        **link(where, links.view(record.id), visible(record.label, LINE)),
+        "error": visible(" ".join(record.error.split()), LINE) if isinstance(record.error, str) else "",
+        "workspace": place(record.workspace, record.workspace_id, "workspace"),
+        "tenant": tenant(record),
+        "platform": record.tenant_id is None,
+        "initiator": visible(record.initiator_name, LINE),
+        "status": status_badge(record.status),
+        "outcome": outcome_badge(record.outcome),
+        "created": when(record.created_at, now),
+        "lasted": span(lasted),
+        "odd": bool(lasted and lasted < timedelta(0)),
+        "live": live,
+        "stuck": record.stuck_class or "",
+    }
+
+
+def tenant(record: RunRow) -> str:
+    """Name a run's tenant, or say that it is the platform's."""
+    return "Platform operation" if record.tenant_id is None else place(record.tenant, record.tenant_id, "tenant")
+
+
+def place(name: str | None, number: int, kind: str) -> str:
+    """Name a workspace or tenant; one whose record is gone is named by its number."""
+    return visible(name, LINE) if name else f"Unknown {kind} #{number}"
