@@ -34,6 +34,14 @@ def _span(value: object, name: str) -> timedelta:
     return parse_duration(_text(value, name), name)
 
 
+def _timeout(value: object, name: str) -> timedelta:
+    span = _span(value, name)
+    # 0 would mean "for ever" to PostgreSQL and "at once" to SQLite, and PostgreSQL counts milliseconds in 32 bits.
+    if not timedelta(seconds=1) <= span <= timedelta(days=1):
+        raise BadInput(f"{name} must be from 1s to 1d, not {value!r}.")
+    return span
+
+
 def _whole(low: int, high: int) -> Callable[[object, str], int]:
     def read(value: object, name: str) -> int:
         try:
@@ -86,10 +94,10 @@ class Settings:
     page_size: int = _setting(_whole(1, 500), 50, "Rows on a page of a list, 1 to 500.")
     count_cap: int = _setting(_whole(1, 1_000_000), 10_000, "Rows counted exactly; beyond it a count says so.")
     statement_timeout: timedelta = _setting(
-        _span, timedelta(seconds=15), "How long one statement may take before the database stops it."
+        _timeout, timedelta(seconds=15), "How long one statement may take before the database stops it."
     )
     lock_timeout: timedelta = _setting(
-        _span, timedelta(seconds=5), "How long a statement may wait for somebody else's lock."
+        _timeout, timedelta(seconds=5), "How long a statement may wait for somebody else's lock."
     )
     queued_limit: timedelta = _setting(
         _span, timedelta(minutes=10), "Queued longer than this is stuck, for types that set no limit."
