@@ -68,8 +68,8 @@ def sqlite_text(when: datetime) -> str:
 
     The shortest form sorts at or before every other spelling of the same instant.
     """
-    text = f"{as_utc(when):%Y-%m-%d %H:%M:%S.%f}"
-    return text.rstrip("0").rstrip(".")
+    naive = when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
+    return naive.isoformat(" ", "microseconds").rstrip("0").rstrip(".")
 
 
 def as_utc(value: object) -> datetime | None:

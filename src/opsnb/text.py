@@ -12,6 +12,7 @@ from opsnb.errors import BadInput
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _STEPS = ((60, "s", 1), (3600, "min", 60), (48 * 3600, "h", 3600), (float("inf"), "d", 86400))
 _DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
+_LONGEST = timedelta(days=36525)
 # Bidirectional embeddings, overrides and isolates reorder what stands around them; lone surrogates cannot be sent.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -22,15 +23,15 @@ def parse_duration(text: str, name: str = "duration") -> timedelta:
     Raises
     ------
     BadInput
-        If the text is of another form; the message names `name`.
+        If the text is of another form, or says more than a century; the message names `name`.
     """
     match = _DURATION.fullmatch(text)
     if match is None:
         raise BadInput(f"{name} must be a number and a unit such as 90s, 30m, 24h or 7d, not {text!r}.")
-    try:
-        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-    except OverflowError:
-        raise BadInput(f"{name} {text!r} is longer than any history.") from None
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST.total_seconds():
+        raise BadInput(f"{name} {text!r} is longer than any history.")
+    return timedelta(seconds=seconds)
 
 
 def duration(span: timedelta) -> str:
@@ -39,7 +40,7 @@ def duration(span: timedelta) -> str:
     if seconds < 0:
         return f"−{duration(-span)}"
     if seconds < 1:
-        return f"{round(seconds * 1000)} ms"
+        return f"{int(seconds * 1000)} ms"
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -68,7 +69,7 @@ def clock(when: datetime) -> str:
 
 def moment(when: datetime) -> str:
     """Date and time in UTC with its zone, ``"2026-11-23 14:02:31 UTC"``."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
 
 
 def visible(value: object, limit: int | None = None) -> str:
