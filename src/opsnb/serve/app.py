@@ -1,0 +1,86 @@
+"""Voila, cut down to the canonical pages and what they need."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_server.base.handlers import FileFindHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.web import RedirectHandler
+from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from opsnb.serve.handlers import KernelModelHandler, NotFoundHandler, PageHandler
+from opsnb.serve.routes import HOME, PAGES, route
+
+TEMPLATE = Path(__file__).parent / "template"
+# An allow-list: a route that a later Voila adds stays closed until it is named here.
+KEPT = (
+    VoilaKernelWebsocketHandler,
+    VoilaShutdownKernelHandler,
+    TemplateStaticFileHandler,
+    MultiStaticFileHandler,
+    FileFindHandler,
+)
+
+
+class NativeKernels(KernelSpecManager):  # type: ignore[misc]
+    """Knows one kernel: the interpreter that runs the server, whatever kernels the user has installed."""
+
+    def _kernel_dirs_default(self) -> list[str]:
+        return []
+
+
+class OpsVoila(Voila):  # type: ignore[misc]
+    """The server; `sockets` and `ready` are given to it before it starts."""
+
+    classes: ClassVar[list[type]] = Voila.classes
+    sockets: list[socket.socket]
+    ready: Callable[[], None]
+
+    def setup_template_dirs(self) -> None:
+        """Put the package's own template first, so that none installed elsewhere shadows it."""
+        super().setup_template_dirs()
+        self.template_paths = [str(TEMPLATE), *self.template_paths]
+
+    def init_settings(self) -> dict[str, Any]:
+        """Compress what is sent."""
+        return {**super().init_settings(), "compress_response": True}
+
+    def init_handlers(self) -> list[tuple[Any, ...]]:
+        """Answer on the canonical routes, and on those that a page itself needs."""
+        inherited = super().init_handlers()
+        kept = [handler for handler in inherited if handler[1] in KEPT]
+        model = [(handler[0], KernelModelHandler) for handler in inherited if handler[1] is KernelHandler]
+        return [*self._pages(), *model, *kept, (".*", NotFoundHandler)]
+
+    def _pages(self) -> list[tuple[Any, ...]]:
+        render = {
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        home = {"url": self.base_url.rstrip("/") + HOME, "permanent": False}
+        pages = [(route(self.base_url, path), PageHandler, {**render, "notebook_path": nb}) for path, nb in PAGES.items()]
+        return [*pages, (route(self.base_url, "/?"), RedirectHandler, home)]
+
+    def listen(self) -> None:
+        """Serve until a signal says to stop; then end every kernel."""
+        HTTPServer(self.app).add_sockets(self.sockets)
+        self.ioloop = IOLoop.current()
+        for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
+            signal.signal(signal.Signals[name], self._handle_signal_stop)
+        self.ioloop.add_callback(self.ready)
+        try:
+            self.ioloop.start()
+        finally:
+            self.stop()

@@ -1,0 +1,102 @@
+"""Start the server and keep it until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from opsnb.database import Database
+from opsnb.errors import BadInput
+from opsnb.notebooks_path import notebooks_path
+from opsnb.serve import sockets
+from opsnb.serve.app import NativeKernels, OpsVoila
+from opsnb.serve.environment import kernel_environment
+from opsnb.serve.routes import HOME, read_base_url
+
+EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the pages are served.
+
+    Parameters
+    ----------
+    ip, port
+        Where to listen; port 0 takes any free one.
+    base_url
+        Path under which every route lies.
+    actor
+        Who looks; None for what the settings say.
+    verbose
+        Log every request, not only warnings.
+    notebooks
+        Folder of the pages' notebooks; None for the shipped ones.
+    """
+
+    ip: str = "127.0.0.1"
+    port: int = 8866
+    base_url: str = "/"
+    actor: str | None = None
+    verbose: bool = False
+    notebooks: Path | None = None
+
+
+def serve(database: Database, options: Options, ready: Callable[[str], None]) -> None:
+    """Serve the pages on `database` until interrupted; `ready` is called with their address once it answers.
+
+    Raises
+    ------
+    BadInput
+        If address, port or base URL cannot be used.
+    """
+    base_url = read_base_url(options.base_url)
+    folder = _folder(options)
+    taken = sockets.listen(options.ip, options.port)
+    host, port = sockets.address(taken)
+    os.environ.update(kernel_environment(database, options.actor, base_url))
+    app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
+    app.sockets = taken
+    app.ready = lambda: ready(f"http://{host}:{port}{base_url.rstrip('/')}{HOME}")
+    app.root_dir = str(folder)
+    app.initialize([])
+    app.start()
+
+
+def _folder(options: Options) -> Path:
+    folder = options.notebooks or notebooks_path()
+    if not folder.is_dir():
+        raise BadInput(f"There are no notebooks at {folder}; install opsnb again.")
+    return folder
+
+
+def configuration(*, verbose: bool = False) -> Config:
+    """Give the whole configuration of the server; no file of the user's adds to it."""
+    level = logging.INFO if verbose else logging.WARNING
+    return Config(
+        {
+            "OpsVoila": {"config_file_paths": [], "log_level": level, "open_browser": False},
+            "VoilaConfiguration": _voila(),
+            # A page ends its kernel as it closes; this ends those whose browser died or never ran the page.
+            "MappingKernelManager": {"cull_idle_timeout": 300, "cull_interval": 30},
+            "KernelManager": {"shutdown_wait_time": 2.0},
+        }
+    )
+
+
+def _voila() -> dict[str, Any]:
+    return {
+        "template": "opsnb",
+        "strip_sources": True,
+        "show_tracebacks": False,
+        "allow_template_override": "NO",
+        "allow_theme_override": "NO",
+        "extension_allowlist": EXTENSIONS,
+        "kernel_spec_manager_class": NativeKernels,
+    }

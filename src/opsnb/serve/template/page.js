@@ -1,0 +1,55 @@
+(() => {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const theme = () => {
+    document.body.dataset.jpThemeLight = String(!dark.matches);
+    document.body.dataset.jpThemeName = dark.matches ? "JupyterLab Dark" : "JupyterLab Light";
+  };
+  theme();
+  dark.addEventListener("change", theme);
+
+  // Voila would uncover the page before its widgets have come; the skeleton stays until something is to be seen.
+  const SEEN = ".jupyter-widgets, .ops-failed, .jp-MarkdownOutput, .jp-OutputArea-output[data-mime-type]";
+  const cells = () => document.getElementById("rendered_cells");
+  const uncover = () => {
+    document.body.classList.remove("ops-loading");
+    seen.disconnect();
+  };
+  const seen = new MutationObserver(() => cells()?.querySelector(SEEN) && uncover());
+  seen.observe(document.body, { childList: true, subtree: true });
+  window.voila_finish = () => setTimeout(uncover, 5000);
+  window.voila_process = () => {};
+
+  const say = (id, text) => {
+    const node = document.getElementById(id);
+    if (node && node.textContent !== text) node.textContent = text;
+  };
+  let beats = 0;
+  window.voila_heartbeat = () => {
+    if (++beats === 3) say("ops-progress", "This takes longer than usual. If nothing comes, reload the page.");
+  };
+
+  const DEAD = ["dead", "restarting", "autorestarting", "terminating"];
+  const watch = (kernel) => {
+    let timer = 0;
+    const check = () => {
+      clearTimeout(timer);
+      const lost = kernel.isDisposed || kernel.connectionStatus !== "connected" || DEAD.includes(kernel.status);
+      if (!lost) return dead || say("ops-lost", "");
+      dead ||= DEAD.includes(kernel.status); // a kernel that was started again has lost the page's widgets
+      timer = setTimeout(() => leaving || say("ops-lost", "Connection lost; reload the page."), dead ? 0 : 2000);
+    };
+    let dead = false;
+    kernel.connectionStatusChanged.connect(check);
+    kernel.statusChanged.connect(check);
+    check();
+  };
+  let leaving = false;
+  addEventListener("beforeunload", () => { leaving = true; });
+  const found = setInterval(() => {
+    const app = window.jupyterapp;
+    if (!app) return;
+    clearInterval(found);
+    if (app.widgetManager?.kernel) watch(app.widgetManager.kernel);
+    else say("ops-lost", "Connection lost; reload the page.");
+  }, 200);
+})();
