@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from math import isnan
 from typing import NamedTuple
 
 from opsnb.errors import BadCursor
@@ -33,12 +34,25 @@ def read(cursor: str, *, as_text: bool) -> Key:
     """
     try:
         created, number = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(number, bool) or not isinstance(number, int) or not -(2**63) <= number < 2**63:
-            raise TypeError
-        if isinstance(created, str) and not as_text:
-            created = datetime.fromisoformat(created)
-        if not isinstance(created, datetime | str | int | float | None):
-            raise TypeError
+        return Key(_raw(created) if as_text else datetime.fromisoformat(created), _whole(number))
     except (ValueError, TypeError, RecursionError):
         raise BadCursor("This page address is broken or was cut; start again from the first page.") from None
-    return Key(created, number)
+
+
+def _raw(created: object) -> str | float | None:
+    """Pass what SQLite can hold and compare: no NaN, no lone surrogate, no number beyond 64 bits."""
+    match created:
+        case str():
+            created.encode()
+            return created
+        case float() if not isnan(created):
+            return created
+        case None:
+            return None
+    return _whole(created)
+
+
+def _whole(number: object) -> int:
+    if type(number) is not int or not -(2**63) <= number < 2**63:
+        raise TypeError
+    return number
