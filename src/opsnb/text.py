@@ -88,4 +88,4 @@ def _picture(match: re.Match[str]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give a hint for a misspelt word: ``" Did you mean 'failed'?"``, or nothing where none is near."""
     match = get_close_matches(word, known, n=1)
-    return f" Did you mean {match[0]!r}?" if match else ""
+    return f" Did you mean {str(match[0])!r}?" if match else ""

@@ -15,6 +15,7 @@ from opsnb.text import nearest, parse_duration
 
 PLATFORM = "-"  # as a tenant: operations of the platform itself, which have none
 MAX_TEXT = 500
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,18})", re.IGNORECASE)
 
 
@@ -57,7 +58,8 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
     ----------
     raw
         Any of `NAMES`. `since` and `until` take a `datetime` (naive is UTC), ISO 8601 text, or a span before `now`
-        such as "24h" or "7d". `type`, `status` and `outcome` take one value, several, or text with commas.
+        such as "24h" or "7d". `type`, `status` and `outcome` take one value or several; the
+        last two also take text with commas.
     now
         tz-aware.
 
@@ -96,8 +98,8 @@ def _fits(name: str, number: int) -> int:
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise BadInput(f"{name} must be text, not {value!r}.")
-    if len(value) > MAX_TEXT or "\x00" in value:
-        raise BadInput(f"{name} must be at most {MAX_TEXT} characters without a null character.")
+    if len(value) > MAX_TEXT or _UNSENDABLE.search(value):
+        raise BadInput(f"{name} must be at most {MAX_TEXT} characters, without null characters or lone surrogates.")
     return value.strip()
 
 
