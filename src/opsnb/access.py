@@ -64,7 +64,7 @@ def read_capabilities(value: object) -> frozenset[str]:
     if isinstance(value, str | bytes):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return frozenset()
     words: Iterable[object] = value if isinstance(value, list) else ()
     return frozenset(word for word in words if isinstance(word, str) and word in set(Capability))
