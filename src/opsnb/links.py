@@ -62,8 +62,12 @@ def read(address: str) -> Route:
     BadInput
         If it leads to no page of the product.
     """
-    parts = urlsplit(address if isinstance(address, str) else "")
-    query = dict(parse_qsl(parts.query, max_num_fields=50)) if len(parts.query) < 8192 else {}
+    try:
+        parts = urlsplit(address if isinstance(address, str) else "")
+    except ValueError:  # such as a host in brackets that are never closed
+        raise BadInput(f"There is no page at {address[:80]!r}.") from None
+    usable = len(parts.query) < 8192 and parts.query.count("&") < 50
+    query = dict(parse_qsl(parts.query)) if usable else {}
     if match := _RUN.fullmatch(parts.path):
         return Route(Page.RUN, int(match[1]))
     name = parts.path.removeprefix(f"{ROOT}/").rstrip("/")
