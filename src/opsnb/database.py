@@ -38,10 +38,10 @@ def database_url(text: str) -> URL:
         return URL.create("sqlite", database=str(Path(text).expanduser() if text else embedded_path()))
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise BadInput("The database URL cannot be read; write it like sqlite:///runs.db"
                        " or postgresql+psycopg://user@host/name.") from None  # fmt: skip
-    if url.get_backend_name() == "postgresql":
+    if url.get_backend_name() in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "sqlite":
         raise BadInput(f"opsnb works on SQLite and PostgreSQL, not on {url.get_backend_name()}.")
@@ -74,7 +74,11 @@ class Database:
     @property
     def name(self) -> str:
         """Name the database for a person, without its password."""
-        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+        if self.is_sqlite:
+            return str(self.url.database)
+        # A password may also stand in the query; only what says where the server is stays of it.
+        place = {key: value for key, value in self.url.query.items() if key in ("host", "port", "dbname")}
+        return self.url.set(query=place).render_as_string(hide_password=True)
 
     def fetch(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Read rows; a connection that died since its last use is replaced once.
