@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsnb.errors import DatabaseUnavailable, QueryTimeout
 
-_TIMEOUT = "The database took too long over this and was stopped; narrow it with a filter or a shorter time window."
+_TIMEOUT = "{name} took too long over this and was stopped; narrow it with a filter or a shorter time window."
 _NOT_OURS = "{name} holds no usable operation runs ({detail}); run opsnb init on an empty database, or name another."
 _SQLITE = (
     ("interrupted", QueryTimeout, _TIMEOUT),
