@@ -42,7 +42,7 @@ def find(place: str = "") -> list[Runbook]:
 def _read(path: Path) -> Runbook | None:
     try:
         about: Any = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("opsnb", {})
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         log.warning("runbook %s cannot be read: %s", path, error)
         return None
     about = about if isinstance(about, Mapping) else {}
