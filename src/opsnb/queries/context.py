@@ -24,6 +24,11 @@ def read_context(text: object) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def whole_number(value: object) -> int | None:
+    """Read a number out of a context: of JSON's values a whole number, and not true, which Python counts as 1."""
+    return value if type(value) is int else None
+
+
 class Masker:
     """Masks the values of keys that look like secrets.
 

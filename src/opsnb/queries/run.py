@@ -10,7 +10,7 @@ from typing import Any
 from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.models import Status, as_utc
-from opsnb.queries.context import read_context
+from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.records import RunRow, Timing, timing
@@ -61,8 +61,7 @@ class Run:
     def retry_of(self) -> int | None:
         """Number of the run that this one retries."""
         triage = self.context.get("triage")
-        value = triage.get("retry_of_run_id") if isinstance(triage, Mapping) else None
-        return value if isinstance(value, int) else None
+        return whole_number(triage.get("retry_of_run_id")) if isinstance(triage, Mapping) else None
 
     def audit(self) -> list[AuditEntry]:
         """Give every recorded act on this run, oldest first."""

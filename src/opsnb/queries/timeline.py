@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from opsnb.models import Status
+from opsnb.queries.context import whole_number
 from opsnb.queries.detail import AuditEntry
 from opsnb.queries.records import RunRow, timing
 from opsnb.text import duration
@@ -66,8 +67,8 @@ def _act(entry: AuditEntry) -> Event:
     what = ACTIONS.get(entry.action, entry.action)
     who = entry.actor_name or entry.actor_email or "somebody"
     text = f"{what} by {who}" if entry.status == "success" else f"{what} by {who}: {entry.status}"
-    new = entry.metadata.get("new_run_id")
+    new = whole_number(entry.metadata.get("new_run_id"))
     reason = entry.metadata.get("reason")
-    text += f" as Operation #{new}" if isinstance(new, int) else ""
+    text += f" as Operation #{new}" if new is not None else ""
     text += f": {reason}" if isinstance(reason, str) else ""
-    return Event(entry.recorded_at, "act", text, new if isinstance(new, int) else None)
+    return Event(entry.recorded_at, "act", text, new)
