@@ -1,5 +1,6 @@
 import json
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from datetime import UTC
 
 import pytest
@@ -50,10 +51,8 @@ def test_a_cursor_without_a_time_is_refused_where_the_database_holds_times(creat
 
 @given(st.text(), st.booleans())
 def test_any_text_is_a_cursor_or_refused(cursor, as_text):
-    try:
+    with suppress(BadCursor):
         assert isinstance(read(cursor, as_text=as_text), Key)
-    except BadCursor:
-        pass
 
 
 @given(st.datetimes(timezones=st.just(UTC)), IDS, st.integers(1, 10))

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_filter_is_understood(name, value, found):
         ("initiator", "x" * 501), ("initiator", "a\x00b"), ("initiator", "\ud800"), ("search", "\udfff"),
         ("type", ["\ud800"]), ("workspace", "\ud800"), ("status", "done"), ("status", "Queued"), ("status", 5),
         ("status", "queued,"), ("outcome", "queued"), ("outcome", ["failed", None]), ("since", "yesterday"),
-        ("since", 5), ("since", "2026-13-01"), ("since", datetime.max.replace(tzinfo=UTC) - datetime.min.replace(tzinfo=UTC)),
+        ("since", 5), ("since", "2026-13-01"), ("since", timedelta.max),
         ("until", "24"), ("until", "99999999w"), ("until", object()), ("search", ["x"]), ("search", "x" * 501),
     ],
     ids=lambda value: repr(value)[:30],
@@ -70,9 +71,9 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(name, value):
 
 
 def test_a_misspelt_value_or_filter_gets_a_hint():
-    with pytest.raises(BadInput, match="not 'faild'. Did you mean 'failed'?"):
+    with pytest.raises(BadInput, match=r"not 'faild'. Did you mean 'failed'?"):
         read({"outcome": "faild"}, NOW)
-    with pytest.raises(BadInput, match="There is no filter 'tenent'.* Did you mean 'tenant'?"):
+    with pytest.raises(BadInput, match=r"There is no filter 'tenent'.* Did you mean 'tenant'?"):
         read({"tenent": "x"}, NOW)
 
 
@@ -84,7 +85,5 @@ def test_a_time_window_must_hold_something():
 @given(st.dictionaries(st.sampled_from(NAMES), st.one_of(st.text(), st.integers(), st.binary(), st.datetimes(),
                                                          st.timedeltas(), st.lists(st.text()))))  # fmt: skip
 def test_anything_is_understood_or_refused(raw):
-    try:
+    with suppress(BadInput):
         assert isinstance(read(raw, NOW), Filters)
-    except BadInput:
-        pass

@@ -1,0 +1,120 @@
+import sqlite3
+
+import psycopg
+import pytest
+from psycopg import errors
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from opsnb.database import Database, database_url
+from opsnb.errors import BadInput, DatabaseUnavailable, QueryTimeout
+from opsnb.failures import explain
+from opsnb.settings import Settings
+
+
+def said(cause: Exception, url: str = "postgresql://ada:pw@db.example.test/ops") -> DatabaseUnavailable:
+    database = Database(url, Settings())
+    return explain(OperationalError("SELECT 1", {}, cause), database.name, database.url)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (errors.LockNotAvailable("x"), "is locked by someone else just now"),
+        (errors.UndefinedTable('relation "operation_runs" does not exist'), "holds no usable operation runs"),
+        (errors.UndefinedColumn("x"), "holds no usable operation runs"),
+        (errors.InsufficientPrivilege("permission denied for table operation_runs"), "ask its owner for the right"),
+        (errors.TooManyConnections("x"), "has no connection to spare"),
+        (errors.InvalidPassword("x"), "refused the login"),
+        (errors.InvalidCatalogName("x"), "There is no such database"),
+        (errors.AdminShutdown("x"), "does not answer"),
+        (errors.CannotConnectNow("x"), "does not answer"),
+        (psycopg.OperationalError("connection refused"), "does not answer"),
+        (errors.DiskFull("could not extend file"), "could not answer: could not extend file."),
+    ],
+)
+def test_an_error_of_postgresql_is_one_sentence_that_names_the_database(cause, words):
+    error = said(cause)
+    assert type(error) is DatabaseUnavailable
+    assert words in str(error)
+    assert "db.example.test/ops" in str(error)
+    assert "pw" not in str(error)
+    assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("database is locked", "is locked by another process"),
+        ("no such table: operation_runs", "holds no usable operation runs"),
+        ("no such column: outcome", "holds no usable operation runs"),
+        ("file is not a database", "is not an SQLite database"),
+        ("database disk image is malformed", "is damaged"),
+        ("attempt to write a readonly database", "cannot be written"),
+        ("database or disk is full", "no disk space left"),
+        ("disk I/O error", "could not answer: disk I/O error."),
+    ],
+)
+def test_an_error_of_sqlite_is_one_sentence_that_names_the_file(message, words):
+    error = said(sqlite3.OperationalError(message), "/data/runs.db")
+    assert words in str(error)
+    assert "/data/runs.db" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("cause", "url"),
+    [(errors.QueryCanceled("x"), "postgresql://h/ops"), (sqlite3.OperationalError("interrupted"), "/data/ops")],
+)
+def test_a_statement_that_was_stopped_is_told_apart(cause, url):
+    error = said(cause, url)
+    assert isinstance(error, QueryTimeout)
+    assert "ops took too long" in str(error)
+    assert "narrow it with a filter" in str(error)
+
+
+def test_a_full_pool_is_told_apart():
+    error = explain(PoolTimeout("x"), "ops", database_url("postgresql://h/ops"))
+    assert str(error) == "All connections to ops are busy; try again in a moment."
+
+
+def test_a_password_in_a_driver_s_message_is_not_repeated():
+    error = said(errors.ProgrammingError("bad option in user=ada password=s3cr3t host=h"))
+    assert "s3cr3t" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://ada:s3cr3t@h/ops", "postgresql://h/ops?user=ada&password=s3cr3t",
+     "postgresql://h/ops?sslpassword=s3cr3t&host=/run/pg"],
+)  # fmt: skip
+def test_a_database_is_named_without_its_password(url):
+    name = Database(url, Settings()).name
+    assert "s3cr3t" not in name
+    assert "ops" in name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mysql://h/x", "not on mysql"),
+        ("nonsense://h/x", "not on nonsense"),
+        ("://", "cannot be read"),
+        ("postgresql://ada:s3cr3t@h:port/x", "cannot be read"),
+        ("sqlite://", "must be a file"),
+        ("sqlite:///:memory:", "must be a file"),
+    ],
+)
+def test_an_address_of_no_usable_database_is_refused_without_its_password(text, said):
+    with pytest.raises(BadInput, match=said) as caught:
+        database_url(text)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["postgresql://h/x", "postgres://h/x", "postgresql+psycopg2://h/x"])
+def test_every_spelling_of_postgresql_means_psycopg(text):
+    assert database_url(text).drivername == "postgresql+psycopg"
+
+
+def test_a_path_is_an_sqlite_file(tmp_path):
+    assert database_url(str(tmp_path / "runs.db")).database == str(tmp_path / "runs.db")
+    assert database_url(f"sqlite:///{tmp_path}/runs.db").database == f"{tmp_path}/runs.db"

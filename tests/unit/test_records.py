@@ -1,0 +1,128 @@
+"""Records, and what is made of them: spans, timelines, DataFrames and HTML."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from opsnb.queries.detail import AuditEntry
+from opsnb.queries.frames import frame
+from opsnb.queries.html import table
+from opsnb.queries.records import RunRow, timing
+from opsnb.queries.timeline import timeline
+from support.history import NOW, before
+
+ROW = RunRow(
+    7, "inventory.sync", "Sync device inventory", 1, "Aurora", 2, "Contoso", "Ada", "completed", "succeeded",
+    before(hours=2), before(hours=1), before(minutes=30),
+)  # fmt: skip
+DTYPES = {
+    "id": "Int64", "type": "string", "label": "string", "workspace_id": "Int64", "workspace": "string",
+    "tenant_id": "Int64", "tenant": "string", "initiator_name": "string", "status": "string", "outcome": "string",
+    "created_at": "datetime64[us, UTC]", "started_at": "datetime64[us, UTC]", "completed_at": "datetime64[us, UTC]",
+    "error": "string", "stuck_class": "string",
+}  # fmt: skip
+EMPTY = RunRow(1, "", "", 1, None, None, None, None, "", "", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("started", "completed", "now", "queued_for", "ran_for"),
+    [
+        (before(hours=1), before(minutes=30), None, 60, 30),
+        (None, None, NOW, 120, None),
+        (before(hours=1), None, NOW, 60, 60),
+        (None, before(hours=1), None, 60, None),
+        (before(hours=1), None, None, 60, None),
+        (None, None, None, None, None),
+        (before(hours=3), before(hours=4), None, -60, -60),
+    ],
+)
+def test_an_open_phase_runs_until_now(started, completed, now, queued_for, ran_for):
+    spans = timing(before(hours=2), started, completed, now)
+    assert [span and span / timedelta(minutes=1) for span in spans] == [queued_for, ran_for]
+
+
+def test_a_run_without_times_has_no_spans():
+    assert timing(None, None, None, None) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [ROW], [EMPTY], [ROW, EMPTY], [ROW._replace(created_at=datetime.min.replace(tzinfo=UTC))],
+     [ROW._replace(completed_at=datetime.max.replace(tzinfo=UTC))], [ROW._replace(id=2**63 - 1)],
+     [ROW._replace(initiator_name="a\x00<\u202e")]],
+    ids=range(8),
+)  # fmt: skip
+def test_a_frame_has_the_same_columns_and_dtypes_whatever_its_rows(rows):
+    made = frame(rows)
+    assert {name: str(dtype) for name, dtype in made.dtypes.items()} == DTYPES
+    assert len(made) == len(rows)
+
+
+def test_a_frame_holds_the_values_of_its_rows():
+    made = frame([ROW, EMPTY])
+    assert made.loc[0, "created_at"] == before(hours=2)
+    assert made.loc[0, "tenant_id"] == 2
+    assert made.loc[1].isna().sum() == len([value for value in EMPTY if value is None])
+
+
+def test_a_table_shows_what_a_person_reads():
+    html = table([ROW, ROW._replace(id=8, tenant_id=None, tenant=None)], "Operations")
+    cells = re.findall(r"<bdi>(.*?)</bdi>", html)
+    assert cells[:8] == ["#7", "Sync device inventory", "Aurora / Contoso", "Ada", "completed", "succeeded",
+                         "2026-11-23 12:00:00 UTC", "30 min 00 s"]  # fmt: skip
+    assert cells[10] == "Aurora / Platform"
+
+
+def test_no_markup_of_a_row_reaches_the_page():
+    attack = "<script>alert(1)</script>\"'&"
+    fields = dict.fromkeys(("label", "workspace", "tenant", "initiator_name", "status", "outcome"), attack)
+    html = table([ROW._replace(**fields)], attack)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 7
+
+
+def test_an_empty_table_says_so():
+    assert "No operations." in table([], "Operations")
+
+
+def entry(action: str, status: str = "success", **metadata: object) -> AuditEntry:
+    return AuditEntry(1, f"platform.system_console.{action}", status, "Mona", None, metadata, before(minutes=10))
+
+
+def test_a_timeline_tells_life_and_acts_in_order():
+    acts = [
+        entry("mark_investigated", reason="disk was full"),
+        entry("retry", new_run_id=9),
+        entry("cancel", "refused"),
+    ]
+    assert [event.text for event in timeline(ROW, 5, acts)] == [
+        "Created by Ada, as a retry of Operation #5",
+        "Started after 1 h 00 min in the queue",
+        "Completed: succeeded after 30 min 00 s",
+        "Marked investigated by Mona: disk was full",
+        "Retried by Mona as Operation #9",
+        "Canceled by Mona: refused",
+    ]
+
+
+def test_a_timeline_names_clocks_that_disagree():
+    row = ROW._replace(started_at=before(hours=3), completed_at=before(hours=4))
+    texts = [event.text for event in timeline(row, None, [])]
+    assert texts == [
+        "Completed: succeeded, 1 h 00 min before it could: the clocks of its machines disagree",
+        "Started, 1 h 00 min before it could: the clocks of its machines disagree",
+        "Created by Ada",
+    ]
+
+
+def test_what_happened_at_an_unknown_time_comes_last():
+    row = ROW._replace(created_at=None, completed_at=None, initiator_name=None)
+    assert [event.text for event in timeline(row, None, [])] == [
+        "Started", "Created", "Completed at an unknown time: succeeded"
+    ]  # fmt: skip
+
+
+def test_an_act_of_nobody_known_and_of_an_unknown_kind_is_told():
+    act = AuditEntry(1, "platform.other", "success", None, None, {"new_run_id": True, "reason": 5}, before(minutes=1))
+    assert timeline(ROW, None, [act])[-1].text == "platform.other by somebody"
