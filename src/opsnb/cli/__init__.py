@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 
 from opsnb import __version__
+from opsnb.cli.demo import demo
+from opsnb.cli.lab import lab
 from opsnb.cli.load import load
 from opsnb.cli.schema import init
+from opsnb.cli.serve import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,5 +18,5 @@ def main() -> None:
     """Triage long-running operations where on-call engineers already think: in notebooks."""
 
 
-for command in (init, load):
+for command in (demo, serve, lab, init, load):
     main.add_command(command)

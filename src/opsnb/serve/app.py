@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.base.handlers import FileFindHandler
@@ -33,7 +33,7 @@ KEPT = (
 )
 
 
-class NativeKernels(KernelSpecManager):  # type: ignore[misc]
+class NativeKernels(KernelSpecManager):
     """Knows one kernel: the interpreter that runs the server, whatever kernels the user has installed."""
 
     def _kernel_dirs_default(self) -> list[str]:
@@ -43,18 +43,17 @@ class NativeKernels(KernelSpecManager):  # type: ignore[misc]
 class OpsVoila(Voila):  # type: ignore[misc]
     """The server; `sockets` and `ready` are given to it before it starts."""
 
-    classes: ClassVar[list[type]] = Voila.classes
     sockets: list[socket.socket]
     ready: Callable[[], None]
 
     def setup_template_dirs(self) -> None:
         """Put the package's own template first, so that none installed elsewhere shadows it."""
         super().setup_template_dirs()
-        self.template_paths = [str(TEMPLATE), *self.template_paths]
+        self.template_paths.insert(0, str(TEMPLATE))
 
     def init_settings(self) -> dict[str, Any]:
-        """Compress what is sent."""
-        return {**super().init_settings(), "compress_response": True}
+        """Compress what is sent, and notice a browser that has gone within a minute."""
+        return {**super().init_settings(), "compress_response": True, "ws_ping_timeout": 30_000}
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
         """Answer on the canonical routes, and on those that a page itself needs."""
@@ -70,7 +69,9 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "voila_configuration": self.voila_configuration,
         }
         home = {"url": self.base_url.rstrip("/") + HOME, "permanent": False}
-        pages = [(route(self.base_url, path), PageHandler, {**render, "notebook_path": nb}) for path, nb in PAGES.items()]
+        pages = [
+            (route(self.base_url, path), PageHandler, {**render, "notebook_path": nb}) for path, nb in PAGES.items()
+        ]
         return [*pages, (route(self.base_url, "/?"), RedirectHandler, home)]
 
     def listen(self) -> None:

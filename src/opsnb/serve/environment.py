@@ -1,4 +1,4 @@
-"""What the server's kernels are told through their environment."""
+"""What kernels are told through the environment that they inherit."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from opsnb.database import Database
 from opsnb.settings import _find as settings_file
 
 
-def kernel_environment(database: Database, actor: str | None, base_url: str) -> dict[str, str]:
-    """Give the variables that kernels inherit from the server.
+def kernel_environment(database: Database, actor: str | None) -> dict[str, str]:
+    """Give the variables that lead a kernel to `database` as `actor`.
 
-    Kernels work in the folder of the notebooks, so whatever was found from the server's own folder is
+    Kernels work in the folder of the notebooks, so whatever was found from the caller's own folder is
     named absolutely.
     """
-    told = {
-        "OPSNB_DATABASE_URL": _absolute(database),
-        "OPSNB_READ_ONLY": "1",
-        "OPSNB_ROUTE_BASE": base_url.rstrip("/"),
-    }
+    told = {"OPSNB_DATABASE_URL": _absolute(database)}
     if actor:
         told["OPSNB_ACTOR"] = actor
     if file := settings_file(os.environ):
         told["OPSNB_CONFIG"] = str(file.resolve())
     return told
+
+
+def page_environment(database: Database, actor: str | None, base_url: str) -> dict[str, str]:
+    """Give the variables of a kernel behind a served page: it only reads, and knows where the pages lie."""
+    served = {"OPSNB_READ_ONLY": "1", "OPSNB_ROUTE_BASE": base_url.rstrip("/")}
+    return kernel_environment(database, actor) | served
 
 
 def _absolute(database: Database) -> str:

@@ -22,7 +22,7 @@ _NOT_FOUND = "There is no page at this address."
 _FAILED = "This page could not be shown; the reason is in the server's log."
 
 
-class Sentences(JupyterHandler):  # type: ignore[misc]
+class Sentences(JupyterHandler):
     """Says every failure in one sentence; the traceback stays in the log."""
 
     @property
@@ -52,18 +52,18 @@ class PageHandler(Sentences, TornadoVoilaHandler):  # type: ignore[misc]
         self.request.query = page_query(self.request.query)
         for name in ("template", "theme"):
             self.request.arguments.pop(name, None)
-        await super().get()
+        await super().get()  # type: ignore[misc] # tornado's decorator says that it may give nothing
 
 
 class NotFoundHandler(Sentences):
     """Everything that is no page."""
 
-    async def prepare(self) -> None:
+    async def prepare(self, **_: Any) -> None:
         """Refuse before any method of the request is looked at."""
         raise HTTPError(HTTPStatus.NOT_FOUND)
 
 
-class KernelModelHandler(KernelHandler):  # type: ignore[misc]
+class KernelModelHandler(KernelHandler):
     """Tells a page about its kernel; ending it is the shutdown route's, which asks for the page's cookie."""
 
     SUPPORTED_METHODS = ("GET",)

@@ -16,7 +16,7 @@ from opsnb.errors import BadInput
 from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
 from opsnb.serve.app import NativeKernels, OpsVoila
-from opsnb.serve.environment import kernel_environment
+from opsnb.serve.environment import page_environment
 from opsnb.serve.routes import HOME, read_base_url
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
@@ -60,13 +60,19 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     folder = _folder(options)
     taken = sockets.listen(options.ip, options.port)
     host, port = sockets.address(taken)
-    os.environ.update(kernel_environment(database, options.actor, base_url))
+    os.environ.update(page_environment(database, options.actor, base_url))
     app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
     app.sockets = taken
     app.ready = lambda: ready(f"http://{host}:{port}{base_url.rstrip('/')}{HOME}")
     app.root_dir = str(folder)
     app.initialize([])
+    app.log.addFilter(_worth_saying)
     app.start()
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    # Trust is about stored outputs; a page shows only those that its own kernel has just made.
+    return "is not trusted" not in record.getMessage()
 
 
 def _folder(options: Options) -> Path:
@@ -85,7 +91,7 @@ def configuration(*, verbose: bool = False) -> Config:
             "VoilaConfiguration": _voila(),
             # A page ends its kernel as it closes; this ends those whose browser died or never ran the page.
             "MappingKernelManager": {"cull_idle_timeout": 300, "cull_interval": 30},
-            "KernelManager": {"shutdown_wait_time": 2.0},
+            "KernelManager": {"shutdown_wait_time": 2.0, "transport_encryption": "auto"},
         }
     )
 

@@ -8,7 +8,7 @@
   dark.addEventListener("change", theme);
 
   // Voila would uncover the page before its widgets have come; the skeleton stays until something is to be seen.
-  const SEEN = ".jupyter-widgets, .ops-failed, .jp-MarkdownOutput, .jp-OutputArea-output[data-mime-type]";
+  const SEEN = ".jp-OutputArea-output > .lm-Widget > *, .ops-failed, .jp-MarkdownOutput, .jp-OutputArea-output[data-mime-type]";
   const cells = () => document.getElementById("rendered_cells");
   const uncover = () => {
     document.body.classList.remove("ops-loading");

@@ -1,0 +1,36 @@
+"""``opsnb demo``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from shlex import quote
+
+import click
+
+from opsnb.cli.common import database_option, open_database, plain_errors
+from opsnb.cli.serve import port_option, run_server
+from opsnb.database import Database
+
+VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
+
+
+@click.command()
+@database_option
+@port_option
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the demo once it is made.")
+@plain_errors
+def demo(url: str | None, port: int, serve: bool) -> None:
+    """Make a demo database, then serve it."""
+    from opsnb.demo import prepare
+
+    database = open_database(url)
+    prepare(database, datetime.now(UTC))
+    click.echo(f"The demo is in {database.name}, seen as {VIEWER}, who may look and not touch.")
+    click.echo(f"To work on it as {MANAGER}: {lab_command(database)}")
+    if serve:
+        run_server(database, port=port, actor=VIEWER)
+
+
+def lab_command(database: Database) -> str:
+    """Give the command that opens JupyterLab on the same database."""
+    return f"opsnb lab --database {quote(database.name)} --actor {MANAGER}"

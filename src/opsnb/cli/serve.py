@@ -1,0 +1,47 @@
+"""``opsnb serve``."""
+
+from __future__ import annotations
+
+import webbrowser
+from typing import Any
+
+import click
+
+from opsnb.cli.common import database_option, open_database, plain_errors
+from opsnb.database import Database
+
+actor_option = click.option(
+    "--actor",
+    metavar="WHO",
+    default=None,
+    help="Email, login, name or number of a platform user; default: OPSNB_ACTOR, else the login name.",
+)
+port_option = click.option(
+    "--port", type=click.IntRange(0, 65535), default=8866, show_default=True, help="Port to use."
+)
+
+
+@click.command()
+@database_option
+@actor_option
+@port_option
+@click.option("--ip", default="127.0.0.1", show_default=True, help="Where to listen; whoever reaches it may look.")
+@click.option("--base-url", default="/", show_default=True, metavar="PATH", help="Path under which all pages lie.")
+@click.option("--browser/--no-browser", default=False, show_default=True, help="Open the pages in a browser.")
+@click.option("--verbose", is_flag=True, help="Log every request, not only warnings.")
+@plain_errors
+def serve(url: str | None, browser: bool, **options: Any) -> None:
+    """Serve the pages, read-only, to browsers."""
+    run_server(open_database(url), browser=browser, **options)
+
+
+def run_server(database: Database, *, browser: bool = False, **options: Any) -> None:
+    """Serve until interrupted, and say where once it answers; `options` are those of the server."""
+    from opsnb.serve.server import Options, serve  # Voila takes a second that no other command should pay
+
+    def ready(address: str) -> None:
+        click.echo(f"opsnb is at {address} — Ctrl-C stops it")
+        if browser:
+            webbrowser.open(address)
+
+    serve(database, Options(**options), ready)
