@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 from opsnb.errors import BadInput
 from opsnb.load.records import Contents, Record
 from opsnb.load.source import Source
 
 BATCH = 1000
-PIECE = 2**20
 
 
 def read(source: Source) -> Contents:
@@ -28,7 +26,7 @@ def read(source: Source) -> Contents:
     except ImportError:
         raise BadInput(f"{source.path} is Parquet, which needs pyarrow; run: pip install 'opsnb[parquet]'") from None
     try:
-        file = parquet.ParquetFile(_seekable(source))
+        file = parquet.ParquetFile(source.seekable())
     except pa.ArrowException as error:
         raise _damaged(source, error) from error
     names = tuple(file.schema_arrow.names)
@@ -36,17 +34,6 @@ def read(source: Source) -> Contents:
     if twice:
         raise BadInput(f"{source.path} has the column {twice[0]!r} more than once; rename one of them.")
     return Contents(names, source.guard(_records(source, file, pa)), file.metadata.num_rows)
-
-
-def _seekable(source: Source) -> IO[bytes]:
-    """Parquet is read from its end: what is packed once more is unpacked into a temporary file first."""
-    if not source.packed:
-        return source.stream
-    whole = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as its reader
-    for piece in source.guard(iter(lambda: source.stream.read(PIECE), b"")):
-        whole.write(piece)
-    whole.seek(0)
-    return whole
 
 
 def _records(source: Source, file: Any, pa: Any) -> Iterator[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from opsnb.errors import BadInput
 
 T = TypeVar("T")
 _GZIP = b"\x1f\x8b"
-HEAD = 4096
+HEAD, PIECE = 4096, 2**20
 
 
 class Source:
@@ -33,13 +34,15 @@ class Source:
         self._raw.seek(0)
         self.stream = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if self.packed else self._raw
         self.size = path.stat().st_size
+        self._unpacked: IO[bytes] | None = None
 
     def __enter__(self) -> Source:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stream.close()
-        self._raw.close()
+        for file in (self.stream, self._raw, self._unpacked):
+            if file:
+                file.close()
 
     @property
     def suffix(self) -> str:
@@ -57,6 +60,16 @@ class Source:
         start = next(self.guard(self.stream.read(HEAD) for _ in range(1)))
         self.stream.seek(0)
         return start
+
+    def seekable(self) -> IO[bytes]:
+        """Give the content as a file that can be read from its end; what is packed is unpacked to the disk first."""
+        if not self.packed:
+            return self.stream
+        self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the source
+        for piece in self.guard(iter(lambda: self.stream.read(PIECE), b"")):
+            self._unpacked.write(piece)
+        self._unpacked.seek(0)
+        return self._unpacked
 
     def sha256(self) -> str:
         """Fingerprint the file as it lies on the disk."""
