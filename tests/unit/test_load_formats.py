@@ -1,0 +1,148 @@
+"""Files of every format as records, and what is said of files that are none."""
+
+import gzip
+import io
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsnb.errors import BadInput
+from opsnb.load.formats import contents
+from opsnb.load.records import Record
+from opsnb.load.source import Source
+
+ROWS = [{"a": "1", "b": "x"}, {"a": "2", "b": "ü"}]
+CSV = "a,b\n1,x\n2,ü\n".encode()
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+ARRAY = json.dumps(ROWS).encode()
+BOM = b"\xef\xbb\xbf"
+
+
+def parquet(rows: list[dict[str, Any]]) -> bytes:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), out)
+    return out.getvalue()
+
+
+def read(path: Path, data: bytes, delimiter: str | None = None) -> list[Record]:
+    path.write_bytes(data)
+    with Source(path) as source:
+        return list(contents(source, delimiter).records)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("r.csv", CSV),
+        ("R.CSV", BOM + CSV),
+        ("r.tsv", CSV.replace(b",", b"\t")),
+        ("r.jsonl", LINES),
+        ("r.ndjson", BOM + LINES),
+        ("r.json", ARRAY),
+        ("r.json", BOM + b"\n " + ARRAY),
+        ("array.jsonl", ARRAY),
+        ("lines.json", LINES),
+        ("r.parquet", None),
+    ],
+)
+def test_every_format_gives_the_same_rows(tmp_path: Path, name: str, data: bytes | None, packed: bool) -> None:
+    data = parquet(ROWS) if data is None else data
+    found = read(tmp_path / (name + ".gz" * packed), gzip.compress(data) if packed else data)
+    assert [record.fields for record in found] == ROWS
+
+
+def test_packed_files_need_no_ending_that_says_so(tmp_path: Path) -> None:
+    assert [record.fields for record in read(tmp_path / "r.csv", gzip.compress(CSV))] == ROWS
+
+
+def test_lines_are_numbered_where_rows_begin(tmp_path: Path) -> None:
+    found = read(tmp_path / "r.csv", b'a,b\n1,"x\ny"\n\n2,z\n3\n"4"x,y\n5,z\n')
+    assert [(record.line, record.fields.get("a")) for record in found] == [
+        (2, "1"), (5, "2"), (6, None), (7, None), (8, "5"),
+    ]  # fmt: skip
+    assert next(record.problem for record in found if record.problem).startswith("has 1 values")
+
+
+def test_a_broken_line_of_json_is_one_broken_row(tmp_path: Path) -> None:
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    digits = b'{"a":' + b"9" * 5000 + b"}\n"
+    found = read(tmp_path / "r.jsonl", b'{"a":1}\n{"a":\n\n[1]\n' + deep + digits + b'{"a":2}')
+    assert [(record.line, bool(record.problem)) for record in found] == [
+        (1, False), (2, True), (4, True), (5, True), (6, True), (7, False),
+    ]  # fmt: skip
+
+
+def test_odd_items_of_an_array_are_broken_rows(tmp_path: Path) -> None:
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    found = read(tmp_path / "r.json", b'[{"a":{"b":[1]}}, 3, null, [], ' + deep + b', {"a":2}]')
+    assert [(record.line, record.fields) for record in found if not record.problem] == [
+        (1, {"a": {"b": [1]}}), (6, {"a": 2}),
+    ]  # fmt: skip
+
+
+def test_fields_may_be_long_and_other_delimiters_be_named(tmp_path: Path) -> None:
+    assert len(read(tmp_path / "r.csv", b"a;b\n1;" + b"x" * 300_000, ";")[0].fields["b"]) == 300_000
+
+
+def test_parquet_times_are_cut_to_microseconds(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as pq
+
+    path = tmp_path / "r.parquet"
+    pq.write_table(pa.table({"t": pa.array([1_767_323_045_000_000_123], pa.timestamp("ns", "UTC"))}), path)
+    with Source(path) as source:
+        [record] = contents(source).records
+    assert record.fields["t"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "named"),
+    [
+        ("r.csv", b"", "is empty"),
+        ("r.csv", b"\n\n", "has no header line"),
+        ("r.csv", b"a,b,a\n", "has the column 'a' more than once"),
+        ("r.csv", b'a\n"x\ny\n', "the quote opened in line 2 is never closed"),
+        ("r.csv", b"a\nJ\xe9r\xf4me\n", "is not UTF-8 text (byte 0xe9 in line 2)"),
+        ("r.csv", CSV.decode().encode("utf-16"), "is UTF-16 text"),
+        ("r.csv", b'"a"b\n', "broken header line"),
+        ("r.jsonl", bytes(range(256)), "is not UTF-8 text"),
+        ("r.json", ARRAY[:-5], "stops being JSON after row 1"),
+        ("r.json", ARRAY + b"x", "stops being JSON after row 2"),
+        ("r.json", b'[{"a": NaN}]', "stops being JSON after row 0"),
+        ("r.json", b"[" + b"9" * 5000 + b"]", "stops being JSON after row 0"),
+        ("r.parquet", CSV, "is not Parquet"),
+        ("r.parquet", b"PAR1" + CSV, "is damaged Parquet"),
+        ("r.xlsx", b"PK\3\4", "a name of no known format"),
+        ("r.csv.gz", gzip.compress(CSV)[:-12], "is cut off"),
+        ("r.csv.gz", gzip.compress(CSV) + b"x", "is damaged gzip data"),
+        ("r.csv.gz", b"\x1f\x8b" + b"x" * 50, "is damaged gzip data"),
+        ("r.parquet.gz", gzip.compress(b"PAR1" + os.urandom(9000))[:-2000], "is cut off"),
+    ],
+)
+def test_other_files_are_refused_in_one_sentence(tmp_path: Path, name: str, data: bytes, named: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path / name, data)
+    assert named in str(refused.value)
+    assert name in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "named"), [(".", "is a folder"), ("no.csv", "There is no file"), (os.devnull, "is no regular file")]
+)
+def test_what_is_no_file_is_refused(tmp_path: Path, name: str, named: str) -> None:
+    with pytest.raises(BadInput, match=named):
+        Source(tmp_path / name)
+
+
+def test_parquet_without_pyarrow_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(BadInput, match=r"pip install 'opsnb\[parquet\]'"):
+        read(tmp_path / "r.parquet", b"PAR1" + CSV)
