@@ -60,13 +60,13 @@ def _like(column: Any) -> Any:
 
 def _workspaces() -> Select[Any]:
     found = select(workspaces.c.id, workspaces.c.name).where(_like(workspaces.c.name))
-    return found.order_by(workspaces.c.name).limit(bindparam("limit"))
+    return found.order_by(func.lower(workspaces.c.name)).limit(bindparam("limit"))
 
 
 def _tenants() -> Select[Any]:
     joined = tenants.outerjoin(workspaces, workspaces.c.id == tenants.c.workspace_id)
     columns = select(tenants.c.id, tenants.c.name, workspaces.c.name.label("workspace")).select_from(joined)
-    return columns.where(_like(tenants.c.name)).order_by(tenants.c.name, tenants.c.id).limit(bindparam("limit"))
+    return columns.where(_like(tenants.c.name)).order_by(func.lower(tenants.c.name), tenants.c.id).limit(bindparam("limit"))
 
 
 def _recent(column: Any, *, everything: bool = False) -> Select[Any]:

@@ -76,9 +76,11 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
                 run_list.show(route.page, route.query)
                 self._list = route.address
         navigation.show(route, self._ops.actor.name, _title(route), back=back)
-        run_detail.shown = route.page is Page.RUN
-        runbook_list.shown = route.page is Page.RUNBOOKS
-        run_list.shown = route.page in LISTS
+        target = run_detail if route.page is Page.RUN else runbook_list if route.page is Page.RUNBOOKS else run_list
+        # The new part takes the focus before the old one hides: in between, JupyterLab would take the keys.
+        target.shown = True
+        for part in (run_list, run_detail, runbook_list):
+            part.shown = part is target
         self.children = self._parts or ()
         later(lambda: self._ops.count(Page.STUCK), lambda count: setattr(navigation, "stuck", str(count)))
 

@@ -1,4 +1,6 @@
 // A filter that opens a box to search in: the combobox pattern, its choices asked of the kernel.
+const NONE = -2;
+
 function picker(model, name, label, current, choose) {
   const closed = button("", () => (box.hidden ? open() : close(true)), { class: "ops-chip", "aria-haspopup": "listbox", "aria-expanded": "false" });
   closed.append(`${label} `, said(current ? current.text : "any", {}, "b"), el("i", { "aria-hidden": "true", text: "▾" }));
@@ -23,7 +25,7 @@ function picker(model, name, label, current, choose) {
   }
   function mark(index) {
     const all = options();
-    active = all.length ? (index + all.length) % all.length : -1;
+    active = all.length && index > -2 ? (index + all.length) % all.length : -1;
     all.forEach((option, i) => option.setAttribute("aria-selected", String(i === active)));
     if (active >= 0) { field.setAttribute("aria-activedescendant", all[active].id); all[active].scrollIntoView({ block: "nearest" }); }
     else field.removeAttribute("aria-activedescendant");
@@ -35,12 +37,12 @@ function picker(model, name, label, current, choose) {
     list.replaceChildren(...found.map((choice, i) => el("li", { role: "option", id: `${id}-${i}`, onclick: () => take(choice.value) },
       said(choice.text), choice.note ? said(choice.note, {}, "small") : null)));
     if (!found.length) list.append(el("li", { class: "ops-none", text: "Nothing matches" }));
-    mark(found.length && text ? 0 : -1);
+    mark(found.length && text ? 0 : NONE);
   }
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
   root.addEventListener("keydown", (event) => {
     if (box.hidden) return;
-    const act = { ArrowDown: () => mark(active + 1), ArrowUp: () => mark(active - 1), Escape: () => close(true),
+    const act = { ArrowDown: () => mark(active + 1), ArrowUp: () => mark(active < 0 ? -1 : active - 1), Escape: () => close(true),
       Enter: () => options()[active]?.click() }[event.key];
     if (act) { event.preventDefault(); event.stopPropagation(); act(); }
   });

@@ -69,7 +69,7 @@ function render({ model, el: root }) {
 
   function header(now) {
     const line = el("div", { class: "ops-line" }, el("span", { class: "ops-id", text: `Operation #${now.id}` }), badge(now.status), badge(now.outcome));
-    return el("header", { class: "ops-page" }, el("div", {}, el("h1", { tabindex: "-1" }, said(now.label)), line), el("span", { class: "ops-spacer" }), el("div", { class: "ops-triage" }));
+    return el("header", { class: "ops-page" }, el("div", {}, el("h1", { tabindex: "-1", ...OWN_KEYS }, said(now.label)), line), el("span", { class: "ops-spacer" }), el("div", { class: "ops-triage" }));
   }
 
   function lineage(items) {
@@ -79,14 +79,14 @@ function render({ model, el: root }) {
 
   function whole(now) {
     const verdict = now.verdict ? el("div", { class: `ops-verdict ops-${now.verdict.kind}` }, said(now.verdict.head, {}, "b"), el("div", { text: now.verdict.text })) : "";
-    const left = el("div", {}, part("Timeline", now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
+    const left = el("div", {}, part("Timeline, UTC", now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
       el("section", {}, el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(model, now.context)));
     const right = el("div", {}, section("Facts", el("dl", {}, ...now.facts.flatMap(fact))), part("Lineage", now.lineage.items, now.lineage.error, lineage), el("div", { class: "ops-after" }));
     return [header(now), verdict, el("div", { class: "ops-cols" }, left, right)];
   }
 
   function missing(now) {
-    return [el("div", { class: "ops-empty" }, el("h1", { tabindex: "-1", text: `Operation #${now.id} is not here` }), el("p", { text: now.missing }), anchor(model, now.back, { class: "ops-button" }))];
+    return [el("div", { class: "ops-empty" }, el("h1", { tabindex: "-1", ...OWN_KEYS, text: `Operation #${now.id} is not here` }), el("p", { text: now.missing }), anchor(model, now.back, { class: "ops-button" }))];
   }
 
   function paint() {
@@ -116,7 +116,9 @@ function render({ model, el: root }) {
       const name = details.querySelector(".ops-key")?.textContent ?? "";
       if (was.has(name)) details.open = was.get(name);
     }
-    if (within !== null) [...page.querySelectorAll("button, a, summary")].find((control) => control.textContent === within)?.focus({ preventScroll: true });
+    if (within === null) return;
+    const same = [...page.querySelectorAll("button, a, summary, h1")].find((control) => control.textContent === within);
+    (same ?? page.querySelector("h1"))?.focus({ preventScroll: true });
   }
   function land() {
     const heading = page.querySelector("h1") ?? page.querySelector("a");
@@ -140,8 +142,8 @@ function render({ model, el: root }) {
   };
   const arrived = () => { if (model.get("shown") && state().id) land(); };
   model.on("msg:custom", message);
-  model.on("change:shown", arrived);
   const undo = follow(model, root, ["state"], paint);
+  model.on("change:shown", arrived);
   return () => { undo(); model.off("msg:custom", message); model.off("change:shown", arrived); };
 }
 

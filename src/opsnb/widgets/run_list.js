@@ -7,7 +7,7 @@ const PICKERS = [["workspace", "Workspace"], ["tenant", "Tenant"], ["type", "Typ
 function columns(page) {
   const last = page === "stuck" ? ["Stuck", "ops-c-stuck"] : ["Duration", "ops-c-lasted"];
   return [["Operation", "ops-c-what"], ["Workspace / tenant", "ops-c-place"], ["Initiator", "ops-c-who"],
-    ["Status", "ops-c-status"], ["Outcome", "ops-c-outcome"], ["Created", "ops-c-created"], last];
+    ["Status", "ops-c-status"], ["Outcome", "ops-c-outcome"], ["Created, UTC", "ops-c-created"], last];
 }
 
 function rowOf(model, row, page, tabbable) {
@@ -55,6 +55,9 @@ function render({ model, el: root }) {
   const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, table, empty, pager, live);
+  const refresh = button("Refresh", () => visit(state().address), { class: "ops-plain" });
+  const counted = el("span"), asOf = el("span", { class: "ops-num" });
+  meta.append(counted, el("span", { class: "ops-spacer" }), asOf, refresh);
   let pickers = [], painted = "", landing = null, opened = null, slow = 0;
   const state = () => model.get("state");
   const links = () => [...body.querySelectorAll("a.ops-row")];
@@ -88,7 +91,7 @@ function render({ model, el: root }) {
     const selects = now.page === "runs" ? [["Status", "status", STATUSES], ["Outcome", "outcome", OUTCOMES]]
       : now.page === "stuck" ? [["Status", "status", STATUSES.slice(0, 3)]] : [];
     const until = now.filters.until ? [el("span", { class: "ops-chip ops-on" }, "Until ", said(now.filters.until.text, {}, "b"))] : [];
-    const reset = Object.keys(now.filters).length ? [anchor(model, now.clear, { class: "ops-link" })] : [];
+    const reset = Object.keys(now.filters).length ? [button("Clear filters", () => visit(now.clear.address, "filter:search"), { class: "ops-plain" })] : [];
     filters.replaceChildren(kept ?? search, ...pickers.map((p) => p.root), ...selects.map(([label, name, options]) => chooser(label, name, options, now, choose)),
       chooser("Last", "since", TIMES, now, choose), ...until, ...reset);
     if (kept && document.activeElement !== kept) kept.focus();
@@ -97,8 +100,9 @@ function render({ model, el: root }) {
   function paintMeta() {
     const now = state(), count = model.get("count");
     const total = count ? [el("b", { class: "ops-num", text: count }), ` operation${count === "1" ? "" : "s"}`] : now.rows ? ["Counting…"] : [];
-    meta.replaceChildren(el("span", {}, ...total), el("span", { class: "ops-spacer" }),
-      el("span", { class: "ops-num", text: now.as_of ? `as of ${now.as_of}` : "" }), button("Refresh", () => visit(now.address), { class: "ops-plain" }));
+    counted.replaceChildren(...total);
+    asOf.textContent = now.as_of ? `as of ${now.as_of}` : "";
+    meta.hidden = false;
     paintPager();
   }
 
@@ -112,23 +116,25 @@ function render({ model, el: root }) {
 
   function paint() {
     const now = state();
-    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.replaceChildren(); body.replaceChildren(); pager.replaceChildren(); painted = ""; return; }
+    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; body.replaceChildren(); pager.replaceChildren(); painted = ""; return; }
     busy(false);
-    const rows = now.rows ?? [];
+    const held = root.contains(document.activeElement), rows = now.rows ?? [];
     const back = !rows.some((row) => row.id === opened) ? null : opened;
-    head.replaceChildren(el("div", {}, el("h1", { text: now.title }), el("div", { class: "ops-quiet", text: "Which operation should I open next?" })),
+    head.replaceChildren(el("div", {}, el("h1", { tabindex: "-1", ...OWN_KEYS, text: now.title }), el("div", { class: "ops-quiet", text: "Which operation should I open next?" })),
       el("span", { class: "ops-spacer" }), anchor(model, now.action, { class: "ops-button" }));
     alert.replaceChildren(...(now.error ? [alertBox(now.error, () => visit(now.address))] : []));
     paintFilters(now);
     heads.replaceChildren(...columns(now.page).map(([text, name]) => el("th", { scope: "col", class: name, text })));
     body.replaceChildren(...rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0)));
     table.hidden = !rows.length;
+    table.classList.toggle("ops-of-stuck", now.page === "stuck");
     table.setAttribute("aria-label", now.title);
     empty.hidden = rows.length > 0 || Boolean(now.error);
-    const way = Object.keys(now.filters).length ? now.clear : now.action;
-    empty.replaceChildren(el("p", { text: now.empty }), anchor(model, way, { class: "ops-button" }));
+    empty.replaceChildren(el("p", { text: now.empty }), anchor(model, now.action, { class: "ops-button" }));
     paintMeta();
     land();
+    // The focus must never fall to the page: in JupyterLab the next key would edit the notebook.
+    if (held && !root.contains(document.activeElement)) head.querySelector("h1").focus({ preventScroll: true });
   }
 
   function land() {
@@ -170,11 +176,16 @@ function render({ model, el: root }) {
     if (content.type === "failed") { busy(false); alert.replaceChildren(alertBox(content.message, () => visit(state().address))); }
   };
   // Back from an operation, the focus is on its row again.
-  const returned = () => { if (model.get("shown") && opened) requestAnimationFrame(() => { const i = links().findIndex((link) => link.dataset.id === opened); if (i >= 0) focusRow(i); }); };
+  const returned = () => { 
+    if (!model.get("shown") || !opened) return;
+    const index = links().findIndex((link) => link.dataset.id === opened);
+    if (index >= 0) focusRow(index);
+    else head.querySelector("h1")?.focus({ preventScroll: true });
+  };
   model.on("msg:custom", message);
   model.on("change:count", paintMeta);
-  model.on("change:shown", returned);
   const undo = follow(model, root, ["state"], paint);
+  model.on("change:shown", returned);
   return () => { undo(); model.off("msg:custom", message); model.off("change:count", paintMeta); model.off("change:shown", returned); };
 }
 

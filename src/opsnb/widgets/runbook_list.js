@@ -16,15 +16,15 @@ function render({ model, el: root }) {
   function paint() {
     const now = model.get("state");
     if (!now.action) return page.replaceChildren();
-    const head = el("header", { class: "ops-page" }, el("div", {}, el("h1", { tabindex: "-1", text: "Runbooks" }), el("div", { class: "ops-quiet", text: "What do I do about it?" })),
+    const head = el("header", { class: "ops-page" }, el("div", {}, el("h1", { tabindex: "-1", ...OWN_KEYS, text: "Runbooks" }), el("div", { class: "ops-quiet", text: "What do I do about it?" })),
       el("span", { class: "ops-spacer" }), anchor(model, now.action, { class: "ops-button" }));
     const empty = now.error ? alertBox(now.error) : el("div", { class: "ops-empty" }, el("p", { text: now.empty }), anchor(model, now.action, { class: "ops-button" }));
     const how = el("p", { class: "ops-quiet", text: "Runbooks are notebooks: open them in JupyterLab, set the parameters in their first cell, and run them." });
     return page.replaceChildren(head, ...(now.books.length ? [el("ul", { class: "ops-books" }, ...now.books.map(book)), how] : [empty]));
   }
   const arrived = () => { if (model.get("shown")) page.querySelector("h1")?.focus({ preventScroll: true }); };
-  model.on("change:shown", arrived);
   const undo = follow(model, root, ["state"], paint);
+  model.on("change:shown", arrived);
   return () => { undo(); model.off("change:shown", arrived); };
 }
 

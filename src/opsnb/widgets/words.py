@@ -54,7 +54,7 @@ def when(time: datetime | None, now: datetime) -> Payload:
         return {"ago": "unknown", "short": "", "full": "unknown"}
     same_day = abs(now - time) < timedelta(hours=20)
     short = clock(time) if same_day else f"{time:%d %b %H:%M}" if time.year == now.year else f"{time:%Y-%m-%d}"
-    return {"ago": ago(time, now), "short": f"{short} UTC", "full": moment(time)}
+    return {"ago": ago(time, now), "short": short, "full": moment(time)}
 
 
 def span(value: timedelta | None) -> str:
