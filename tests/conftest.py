@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from opsnb import schema
 from opsnb.database import Database
@@ -16,6 +17,8 @@ from support.history import NOW, VIEWER, add_people
 from support.postgres import PostgresServer, server
 
 _numbers = count(1)
+settings.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
+settings.load_profile("opsnb")
 
 
 @pytest.fixture(autouse=True)
