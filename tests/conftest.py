@@ -7,7 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import settings as hypothesis
+from sqlalchemy import event
 
 from opsnb import schema
 from opsnb.database import Database
@@ -17,8 +18,8 @@ from support.history import NOW, VIEWER, add_people
 from support.postgres import PostgresServer, server
 
 _numbers = count(1)
-settings.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
-settings.load_profile("opsnb")
+hypothesis.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
+hypothesis.load_profile("opsnb")
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +68,11 @@ def open_database() -> Iterator[Callable[..., Database]]:
     opened: list[Database] = []
 
     def open_one(url: str, settings: Settings | None = None) -> Database:
-        opened.append(Database(url, settings or Settings()))
-        return opened[-1]
+        database = Database(url, settings or Settings())
+        opened.append(database)
+        if database.is_sqlite:  # no test turns the power off; without this most of the time goes to the disk
+            event.listen(database.writer, "connect", lambda made, _record: made.execute("PRAGMA synchronous = OFF"))
+        return database
 
     yield open_one
     for database in opened:

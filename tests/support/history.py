@@ -102,6 +102,8 @@ def _add(database: Database, table: Table, rows: list[dict[str, Any]]) -> list[i
     with database.change() as connection:
         if all("id" in row for row in rows):
             connection.execute(insert(table), rows)
+            if not database.is_sqlite:  # or the next row without a number would get one of these
+                connection.execute(text(f"SELECT setval('{table.name}_id_seq', (SELECT max(id) FROM {table.name}))"))
             return [row["id"] for row in rows]
         statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
         return list(connection.execute(statement, rows).scalars())

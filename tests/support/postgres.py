@@ -62,7 +62,7 @@ class PostgresServer:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
     def create(self, database: str, template: str = "template1") -> str:
-        self.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy")  # a quarter of the time
         return self.url(database)
 
     def drop(self, database: str) -> None:
