@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -247,3 +248,28 @@ def test_the_excerpt_of_real_runs(database: Database) -> None:
     assert {run.context["status"] for run in found if run.outcome == "failed"} == {"FAILED", "ABORTED"}
     assert not any("branch" in run.context["build"] for run in found)
     assert {value for run in found for value in run.context["runtime_stats"].values()}.isdisjoint({-1, ""})
+
+
+FOREIGN = """
+CREATE TABLE workspaces (id integer PRIMARY KEY, name text);
+CREATE TABLE tenants (id integer PRIMARY KEY, workspace_id integer, name text);
+CREATE TABLE platform_users (id integer PRIMARY KEY, name text, email text, capabilities text, is_active boolean);
+CREATE TABLE operation_runs (id integer PRIMARY KEY, workspace_id integer, tenant_id integer, initiator_name text,
+    type text CHECK (type <> 'forbidden'), status text, outcome text, context text, created_at text, started_at text,
+    completed_at text, region text DEFAULT 'eu');
+CREATE TABLE audit_logs (id integer PRIMARY KEY, workspace_id integer, tenant_id integer, actor_id integer,
+    actor_name text, actor_email text, action text, resource_type text, resource_id integer, status text,
+    metadata text, recorded_at text);
+"""
+
+
+def test_a_database_made_by_others_is_loaded_and_not_altered(tmp_path: Path, open_database: Any, write: Any) -> None:
+    connection = sqlite3.connect(tmp_path / "foreign.db")
+    connection.executescript(FOREIGN)
+    before = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    database = open_database(str(tmp_path / "foreign.db"))
+    loaded = load(database, write({}, {"type": "forbidden"}, {}))
+    assert (loaded.rows, [reject.line for reject in loaded.first]) == (2, [2])
+    assert connection.execute("SELECT DISTINCT region FROM operation_runs").fetchall() == [("eu",)]
+    assert connection.execute("SELECT name, sql FROM sqlite_master").fetchall() == before
+    connection.close()

@@ -31,9 +31,9 @@ def word(value: Any) -> str:
 
 def is_null(value: Any) -> bool:
     """Tell whether a value means none: null, blank text, or the NaN that data frames write for it."""
-    if isinstance(value, float | Decimal):
-        return math.isnan(value)
-    return value is None or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
 
 
 def text(value: Any) -> str:
@@ -90,7 +90,7 @@ def context(value: Any, *, nul: bool) -> str:
     if not isinstance(found, dict):
         raise Unfit("must be a JSON object")
     try:
-        spelled = json.dumps(found, ensure_ascii=False, allow_nan=False, default=_plain)
+        spelled = _JSON.encode(found)
     except ValueError:
         raise Unfit("holds NaN or Infinity, which JSON does not know") from None
     except RecursionError:
@@ -117,3 +117,6 @@ def _plain(value: Any) -> Any:
         case date():
             return value.isoformat()
     raise Unfit(f"holds {_kind(value)}, which JSON does not know")
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain)
