@@ -76,7 +76,7 @@ class PostgresServer:
 @contextlib.contextmanager
 def server() -> Iterator[PostgresServer]:
     """Give a running server; it is ended by its own process id, also on Ctrl-C."""
-    folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-"))  # short: a socket's path has at most 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))  # short: a socket's path has at most 107 bytes
     running = None
     try:
         account: dict[str, object] = {}
@@ -93,6 +93,12 @@ def server() -> Iterator[PostgresServer]:
         if running is not None:
             running.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """Give a folder in memory where there is room for it: a database a test is slow on a busy disk."""
+    shared = "/dev/shm"
+    return shared if Path(shared).is_dir() and shutil.disk_usage(shared).free > 2**31 else None
 
 
 def _binaries() -> Path:
