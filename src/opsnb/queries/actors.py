@@ -9,6 +9,7 @@ from sqlalchemy import Select, Text, bindparam, cast, or_, select, type_coerce
 from opsnb.access import Actor, read_capabilities, unknown
 from opsnb.database import Database
 from opsnb.models import platform_users
+from opsnb.text import visible
 
 users = platform_users.c
 
@@ -23,6 +24,8 @@ def fetch_actor(database: Database, who: str | int) -> Actor:
     DatabaseUnavailable
         If the database cannot answer.
     """
+    if not _askable(who):
+        return unknown(visible(who))
     logins = "login" in database.columns(platform_users.name)
     rows = database.fetch(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
     for name in ("id", "email", "login", "name"):
@@ -32,10 +35,19 @@ def fetch_actor(database: Database, who: str | int) -> Actor:
     return unknown(str(who))
 
 
+def _askable(who: str | int) -> bool:
+    """Whether a database can be asked for this; an empty name would find whoever has no email or login."""
+    if isinstance(who, int):
+        return -(2**63) <= who < 2**63
+    return bool(who) and visible(who) == who
+
+
 def _statement(is_sqlite: bool, by_id: bool, logins: bool) -> Select[Any]:
     capabilities = type_coerce(users.capabilities, Text) if is_sqlite else cast(users.capabilities, Text)
     login = users.login if logins else users.email.label("login")
-    columns = (users.id, users.name, users.email, login, capabilities.label("capabilities"), users.is_active)
+    # As it stands: SQLite lets any text into the column, and read as a Boolean each would be true.
+    active = type_coerce(users.is_active, users.id.type).label("is_active")
+    columns = (users.id, users.name, users.email, login, capabilities.label("capabilities"), active)
     who: Any = bindparam("who")
     names = [users.email, users.name, *([users.login] if logins else [])]
     wanted = users.id == who if by_id else or_(*(column == who for column in names))
@@ -44,4 +56,4 @@ def _statement(is_sqlite: bool, by_id: bool, logins: bool) -> Select[Any]:
 
 def _actor(row: Any) -> Actor:
     capabilities = read_capabilities(row.capabilities)
-    return Actor(row.id, str(row.name or ""), str(row.email or ""), capabilities, bool(row.is_active))
+    return Actor(row.id, str(row.name or ""), str(row.email or ""), capabilities, row.is_active in (True, 1))
