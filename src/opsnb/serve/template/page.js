@@ -43,8 +43,16 @@
     kernel.statusChanged.connect(check);
     check();
   };
+  // Voila ends the kernel of a page that closes, but only once its front end has come; until then this does.
   let leaving = false;
-  addEventListener("beforeunload", () => { leaving = true; });
+  addEventListener("beforeunload", () => {
+    leaving = true;
+    if (window.jupyterapp) return;
+    const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const form = new FormData();
+    form.append("_xsrf", document.cookie.match("\\b_xsrf=([^;]*)")?.[1] ?? "");
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+  });
   const found = setInterval(() => {
     const app = window.jupyterapp;
     if (!app) return;

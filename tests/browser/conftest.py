@@ -1,0 +1,152 @@
+"""A real browser on a real server: every page is watched for errors and for requests to any other host."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+
+from opsnb import demo
+from opsnb.database import Database
+from opsnb.settings import Settings
+from support.serving import Server, running_lab, serving
+
+VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+           "--disable-sync", "--no-first-run"]  # fmt: skip
+HERE = ("127.0.0.1", "localhost", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+def _chromium() -> str:
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    assert found, "No Chromium was found; run scripts/chromium, or name one in CHROMIUM."
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=_chromium(), args=OPTIONS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, made at the start of the tests; do not change it: copy it."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    database = Database(str(path), Settings())
+    demo.prepare(database, datetime.now(UTC))
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """``opsnb serve`` on the demo, seen by somebody who may only view; `demo_server.root` is its address."""
+    folder = tmp_path_factory.mktemp("serve")
+    with serving(folder, f"--database={demo_database}", f"--actor={VIEWER}") as server:
+        yield server
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start further servers: ``serve("--database=…", "--actor=…")``; all end with the test."""
+    with ExitStack() as stack:
+
+        def start(*options: str, **environment: str) -> Server:
+            folder = tmp_path / f"server-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            return stack.enter_context(serving(folder, *options, **environment))
+
+        yield start
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start JupyterLab on a copy of the notebooks: ``lab(database, actor)``; `home` opens runs.ipynb."""
+    with ExitStack() as stack:
+        yield lambda database, actor: stack.enter_context(running_lab(tmp_path, database, actor))
+
+
+@pytest.fixture
+def color_scheme(request: pytest.FixtureRequest) -> str:
+    """Ask for ``dark`` by an indirect parameter."""
+    return getattr(request, "param", "light")
+
+
+@pytest.fixture
+def width(request: pytest.FixtureRequest) -> int:
+    """Ask for another width of the window, in pixels, by an indirect parameter."""
+    return getattr(request, "param", 1280)
+
+
+class Watch:
+    """What went wrong in the pages of one test; a test that provokes an error takes it out of `seen`."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.seen: list[str] = []
+        context.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.seen.append(f"page error: {error.error}"))
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url).hostname not in HERE:
+            self.seen.append(f"request to another host: {request.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.seen.append(f"console error: {message.text}")
+
+
+@pytest.fixture
+def context(browser: Browser, color_scheme: str, width: int) -> Iterator[BrowserContext]:
+    """A browser's profile of its own, in UTC and English."""
+    made = browser.new_context(
+        color_scheme=color_scheme, viewport={"width": width, "height": 860}, locale="en-GB", timezone_id="UTC"
+    )
+    made.set_default_timeout(30_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watch(context: BrowserContext) -> Iterator[Watch]:
+    """Watch every page of the test; anything seen fails it at its end."""
+    watching = Watch(context)
+    yield watching
+    assert watching.seen == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, watch: Watch, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
+    """A watched page; a failing test leaves a screenshot, closing it runs what a page does as it closes."""
+    made = context.new_page()
+    yield made
+    if getattr(request.node, "failed", False) and not made.is_closed():
+        made.screenshot(path=tmp_path / "failed.png", full_page=True)
+        print("screenshot:", tmp_path / "failed.png")
+    for left in context.pages:
+        with suppress(Error):  # one that the test has closed may still be on its way
+            left.close(run_before_unload=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed
+    return report

@@ -1,0 +1,160 @@
+"""A real server in a process of its own, on a free port, with nothing of the user's Jupyter in sight."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from opsnb.notebooks_path import notebooks_path
+
+OPSNB = [sys.executable, "-c", "from opsnb.cli import main; main()"]
+# The command serves the shipped notebooks alone; tests of the server bring their own.
+ON_NOTEBOOKS = """
+import json, sys
+from pathlib import Path
+from opsnb.database import Database
+from opsnb.serve.server import Options, serve
+from opsnb.settings import Settings
+told = json.loads(sys.argv[1])
+options = Options(port=0, notebooks=Path(told.pop("notebooks")), **told)
+serve(Database("runs.db", Settings.load()), options, lambda address: print("opsnb is at", address, flush=True))
+"""
+READY = re.compile(r"opsnb is at (\S+)")
+LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
+
+
+class Server:
+    """A running server: its `home` page's address, its `root`, its `log`, and the processes of its kernels."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", home: str, log: Path) -> None:
+        self.process, self.home, self._log = process, home, log
+        self.root = home.removesuffix("/system/ops/runs")
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def kernels(self) -> list[psutil.Process]:
+        """Give the kernels that run now."""
+        return [child for child in psutil.Process(self.process.pid).children() if "ipykernel" in _command(child)]
+
+    def wait_for_kernels(self, number: int, seconds: float = 15) -> None:
+        """Wait until so many kernels run."""
+        end = time.monotonic() + seconds
+        while len(self.kernels()) != number:
+            assert time.monotonic() < end, f"{len(self.kernels())} kernels run, not {number}"
+            time.sleep(0.05)
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, str, Message]:
+        """Fetch a page: its status, text and headers; a redirect is not followed."""
+        request = urllib.request.Request(self.root + path, method=method, headers=headers)
+        try:
+            with urllib.request.build_opener(_Stay).open(request, timeout=60) as answer:
+                return answer.status, answer.read().decode(errors="replace"), answer.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode(errors="replace"), error.headers
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def _command(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Give an environment in which neither the user's Jupyter nor a setting from outside counts."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("OPSNB_", "JUPYTER", "VOILA_"))}
+    ours = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR",
+                                                          "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}  # fmt: skip
+    return kept | ours | {"PYTHONUNBUFFERED": "1"} | more
+
+
+@contextlib.contextmanager
+def running(folder: Path, command: list[str], ready: re.Pattern[str] = READY, **env: str) -> Iterator[Server]:
+    """Run a server in `folder` until the block ends."""
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=out, stderr=out, env=environment(folder, **env), start_new_session=True
+        )
+    try:
+        yield Server(process, _wait(process, log, ready), log)
+    finally:
+        stop(process)
+
+
+def serving(folder: Path, *options: str, **env: str) -> "contextlib.AbstractContextManager[Server]":
+    """Run ``opsnb serve`` in `folder`, on a free port."""
+    return running(folder, [*OPSNB, "serve", "--port=0", *options], **env)
+
+
+def serving_notebooks(folder: Path, notebooks: Path, **options: str) -> "contextlib.AbstractContextManager[Server]":
+    """Serve other notebooks than the shipped ones; `options` are those of the server."""
+    told = json.dumps({"notebooks": str(notebooks), **options})
+    return running(folder, [sys.executable, "-c", ON_NOTEBOOKS, told])
+
+
+def _wait(process: "subprocess.Popen[bytes]", log: Path, ready: re.Pattern[str]) -> str:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        if found := ready.search(log.read_text()):
+            return found[1]
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not start:\n{log.read_text()}")
+
+
+def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> float:
+    """End a server as a user would; give the seconds it took."""
+    began = time.monotonic()
+    if process.poll() is None:
+        process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # its own group: whatever a failed test left in it
+    process.wait()
+    return time.monotonic() - began
+
+
+def write_notebooks(folder: Path, **sources: str) -> Path:
+    """Write notebooks of one code cell each."""
+    folder.mkdir(exist_ok=True)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    for name, source in sources.items():
+        cells = [nbformat.v4.new_code_cell(source, id="only")]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / f"{name}.ipynb")
+    return folder
+
+
+@contextlib.contextmanager
+def running_lab(folder: Path, database: object, actor: str) -> Iterator[Server]:
+    """Run JupyterLab on a copy of the notebooks, in kernels that work on `database` as `actor`."""
+    shutil.copytree(notebooks_path(), folder / "notebooks", dirs_exist_ok=True)
+    told = {"OPSNB_DATABASE_URL": str(database), "OPSNB_ACTOR": actor}
+    options = [f"{name}=''" for name in ("--IdentityProvider.token", "--ServerApp.password")]
+    command = [sys.executable, "-m", "jupyterlab", str(folder / "notebooks"), "--no-browser", "--allow-root",
+               "--port=0", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+               "--ServerApp.ip=127.0.0.1", *options]  # fmt: skip
+    with running(folder, command, LAB_READY, **told) as server:
+        server.root = server.home.removesuffix("/lab")
+        server.home = f"{server.home}/tree/runs.ipynb"
+        yield server
