@@ -234,9 +234,19 @@ def connect(
     """
     found = settings or Settings.load()
     database = Database(url if url is not None else found.database_url, found)
-    who = actor if actor is not None else found.actor or getpass.getuser()
+    who = actor if actor is not None else _who(found.actor)
     closed = under_voila() or found.read_only or bool(read_only)
     return Ops(database, found, who, closed, _clock(now if now is not None else found.now))
+
+
+def _who(named: str) -> str | int:
+    """Read the setting: digits are a user's number; without it ask for the login, which a container may not have."""
+    if named:
+        return int(named) if named.isascii() and named.isdigit() else named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
 
 
 def under_voila() -> bool:
