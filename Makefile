@@ -1,0 +1,51 @@
+# Everything runs in .venv, made at the first call and again when its recipe changes.
+PORT ?= 8866
+DATABASE := sqlite:///$(CURDIR)/.demo/opsnb.db
+MANAGER := ada@contoso.example
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+TEMPLATE := $(wildcard src/opsnb/serve/template/*)
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help demo lab test check clean
+
+help:
+	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
+	@echo "make lab     open the notebooks in JupyterLab on the demo, as its manager"
+	@echo "make test    every test: unit, integration, notebooks, browser"
+	@echo "make check   formatting, lint, types and every test"
+	@echo "make clean   remove .venv, the demo and what tools left behind"
+
+demo: $(READY)
+	@mkdir -p .demo
+	@exec $(BIN)/opsnb demo --database "$(DATABASE)" --port $(PORT)
+
+lab: $(READY) .demo/opsnb.db
+	@exec $(BIN)/opsnb lab --database "$(DATABASE)" --actor $(MANAGER) $(AS_ROOT)
+
+.demo/opsnb.db: | $(READY)
+	@mkdir -p .demo
+	@$(BIN)/opsnb demo --database "$(DATABASE)" --no-serve
+
+test: $(READY)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	@$(MAKE) test
+
+clean:
+	rm -rf $(VENV) .demo .test build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The template is copied into the environment, where plain voila finds it; so a change of it is installed anew.
+$(READY): pyproject.toml constraints.txt $(TEMPLATE)
+	@python="$$(scripts/python)" && { test -x $(BIN)/python || "$$python" -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$$python cannot make a virtual environment; on Debian and Ubuntu install python3-venv." >&2; exit 1; }; }
+	@echo "Installing opsnb and what its tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt pip
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[lab,parquet,postgres]' --group dev
+	@touch $@
