@@ -12,6 +12,7 @@ import pandas as pd
 from opsnb.text import duration, moment, visible
 
 WIDTH = 120
+SHORT = 24  # a column no wider than a time never wraps
 NOTHING = "Nothing to show."
 
 
@@ -45,7 +46,7 @@ class Table:
         if self.frame.empty:
             return f"<p>{NOTHING}</p>"
         names = [str(self.frame.columns.name or ""), *self.frame.columns]
-        head = "".join(f'<th scope="col" style="{self._align(name)}">{escape(name)}</th>' for name in names)
+        head = "".join(f'<th scope="col" style="{self._style(name)}">{escape(name)}</th>' for name in names)
         body = "".join(self._row(str(key), row) for key, row in self.frame.iterrows())
         table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         rest = f"<p>… and {self.more:,} more</p>" if self.more else ""
@@ -53,11 +54,13 @@ class Table:
 
     def _row(self, key: str, row: pd.Series) -> str:
         cells = zip(self.frame.columns, row, strict=True)
-        shown = (f'<td style="{self._align(name)}"><bdi>{escape(text)}</bdi></td>' for name, text in cells)
+        shown = (f'<td style="{self._style(name)}"><bdi>{escape(text)}</bdi></td>' for name, text in cells)
         return f'<tr><th scope="row" style="text-align:left"><bdi>{escape(key)}</bdi></th>{"".join(shown)}</tr>'
 
-    def _align(self, name: str) -> str:
-        return "text-align:right" if name in self.numbers else "text-align:left"
+    def _style(self, name: str) -> str:
+        short = name in self.frame and self.frame[name].str.len().max() <= SHORT
+        side = "right" if name in self.numbers else "left"
+        return f"text-align:{side}" + (";white-space:nowrap" if short else "")
 
 
 def show(frame: pd.DataFrame, rows: int = 10) -> Table:
