@@ -84,7 +84,7 @@ class Catalog(Mapping[str, OperationType]):
         return cls(rows.values())
 
     def label(self, type_: object) -> str:
-        """What a person reads for `type_`; never fails."""
+        """Give what a person reads for `type_`; never fails."""
         known = self._rows.get(type_) if isinstance(type_, str) else None
         return known.label if known else fallback_label(type_)
 

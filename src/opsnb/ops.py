@@ -14,7 +14,7 @@ from opsnb import access, runbooks
 from opsnb.access import Actor, Capability
 from opsnb.catalog import Catalog
 from opsnb.database import Database
-from opsnb.errors import BadInput
+from opsnb.errors import AccessDenied, BadInput
 from opsnb.links import Page
 from opsnb.models import as_utc
 from opsnb.queries import filters
@@ -25,10 +25,13 @@ from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.run import Run, read_run
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier
+from opsnb.triage import Act, Decision, Refused, Standing, Triage
+from opsnb.triage.reasons import clean
 
 if TYPE_CHECKING:
     from opsnb.widgets.console import Console
 
+READ_ONLY = "Nothing can be changed here: this is a read-only place; act from JupyterLab."
 Clock = Callable[[], datetime]
 ACTOR_SECONDS = 5.0
 
@@ -162,9 +165,81 @@ class Ops:
             As for `runs`.
         """
         self.ensure_view()
-        if isinstance(run_id, bool) or not isinstance(run_id, int):
-            raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
+        _number(run_id)
         return read_run(self.database, self.catalog, self.classifier, run_id, self.now(), self.ensure_view)
+
+    def decide(self, act: str, run_id: int) -> Decision:
+        """Say whether the actor may do an act on an operation just now; nothing changes.
+
+        Parameters
+        ----------
+        act
+            "retry", "cancel" or "mark_investigated".
+
+        Returns
+        -------
+        Allowed or Refused
+            `Refused.reason` is one sentence; `Allowed.unusual` holds what a careful operator would want to know.
+
+        Raises
+        ------
+        RunNotFound, AccessDenied, BadInput, DatabaseUnavailable
+            As for `run`.
+        """
+        return self.case(run_id).decide(_act(act))
+
+    def case(self, run_id: int) -> Standing:
+        """Read anew what may be done with an operation; errors as for `run`."""
+        self.ensure_view()
+        _number(run_id)
+        refusal = None if self.can(Capability.MANAGE) else Refused(self._cannot_manage())
+        return Standing(self._triage.read(run_id), refusal)
+
+    def retry(self, run_id: int, *, seen: str | None = None) -> Run:
+        """Queue a new run with the inputs of one that completed and failed; give the new run.
+
+        Parameters
+        ----------
+        seen
+            `Standing.seen` of what the operator looked at; if the run has changed since, the act is refused.
+
+        Raises
+        ------
+        AccessDenied
+            If the actor may not manage operations, or this place is read-only.
+        TriageRefused
+            If the run's state or type does not allow it; the message says why, and who was first.
+        RunNotFound, BadInput, DatabaseUnavailable
+            As for `run`.
+        """
+        return self._act(Act.RETRY, run_id, seen)
+
+    def cancel(self, run_id: int, *, seen: str | None = None) -> Run:
+        """Complete a queued or running run as failed; give it back. Parameters and errors as for `retry`."""
+        return self._act(Act.CANCEL, run_id, seen)
+
+    def mark_investigated(self, run_id: int, *, reason: str, seen: str | None = None) -> Run:
+        """Record why a run needs nobody any more; give it back. Parameters and errors as for `retry`.
+
+        Raises
+        ------
+        InvalidReason
+            If `reason` has not 5 to 500 characters after trimming; nothing is written.
+        """
+        return self._act(Act.MARK_INVESTIGATED, run_id, seen, clean(reason))
+
+    def _act(self, act: Act, run_id: int, seen: str | None, reason: str = "") -> Run:
+        _number(run_id)
+        if self.read_only:
+            raise AccessDenied(READ_ONLY)
+        return self.run(self._triage.execute(act, run_id, self.now(), seen, reason))
+
+    def _cannot_manage(self) -> str:
+        return READ_ONLY if self.read_only else access.denial(self.actor, Capability.MANAGE)
+
+    @cached_property
+    def _triage(self) -> Triage:
+        return Triage(self.database, self.catalog, self.settings.output_keys, self._who)
 
     def choices(self, name: str, text: str = "") -> list[Choice]:
         """Give what a filter can be set to; see `opsnb.queries.choices.choices`."""
@@ -202,6 +277,17 @@ class Ops:
 
     def __repr__(self) -> str:
         return f"Ops on {self.database.name}" + (", read only" if self.read_only else "")
+
+
+def _number(run_id: object) -> None:
+    if isinstance(run_id, bool) or not isinstance(run_id, int):
+        raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
+
+
+def _act(name: str) -> Act:
+    if name not in set(Act):
+        raise BadInput(f"There is no act {name!r}; there are {', '.join(Act)}.")
+    return Act(name)
 
 
 def connect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -63,6 +64,13 @@ def _names(value: object, name: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value if word.strip())
 
 
+def _plain_names(value: object, name: str) -> tuple[str, ...]:
+    words = _names(value, name)
+    if not all(re.fullmatch(r"[A-Za-z0-9_]+", word) for word in words):
+        raise BadInput(f"{name} must be a list of plain keys of letters, digits and underscores, not {value!r}.")
+    return words
+
+
 def _tables(value: object, name: str) -> dict[str, dict[str, Any]]:
     if not isinstance(value, dict) or not all(isinstance(row, dict) for row in value.values()):
         raise BadInput(f'{name} must hold one table per operation type, such as [types."report.export"].')
@@ -109,6 +117,11 @@ class Settings:
         _names,
         SECRET_KEYS,
         "Parts of context keys whose values are masked, compared without case or punctuation.",
+    )
+    output_keys: tuple[str, ...] = _setting(
+        _plain_names,
+        ("error", "exception", "failure", "progress", "result"),
+        "Context keys that a worker writes as it goes; a retry starts without them.",
     )
     public_url: str = _setting(
         _text, "", "Address of the published dashboard; links copied out of JupyterLab lead there."

@@ -100,7 +100,8 @@ class Classifier:
     def predicate(self, runs: Table) -> ColumnElement[bool]:
         """Write the same rule for the database; its cutoffs are the bound parameters that `parameters` gives."""
         # Status values stand as literals: SQLite uses a partial index only for a constant it can see.
-        queued, running = literal_column("'queued'"), literal_column("'running'")
+        queued: ColumnElement[str] = literal_column("'queued'")
+        running: ColumnElement[str] = literal_column("'running'")
         queued_cut, running_cut = self._cutoff(runs, "queued"), self._cutoff(runs, "running")
         return and_(
             runs.c.status.in_([queued, running]),

@@ -12,7 +12,7 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text"},
-    {"settings", "models", "places"},
+    {"settings", "models", "notebooks_path"},
     {"catalog", "failures"},
     {"stuck", "access", "links", "database"},
     {"schema", "audit"},

@@ -102,7 +102,7 @@ def test_a_timeline_tells_life_and_acts_in_order():
         "Completed: succeeded after 30 min 00 s",
         "Marked investigated by Mona: disk was full",
         "Retried by Mona as Operation #9",
-        "Canceled by Mona: refused",
+        "Cancel refused to Mona",
     ]
 
 

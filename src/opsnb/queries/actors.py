@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, cast, or_, select, type_coerce
+from sqlalchemy import Row, Select, Text, bindparam, cast, or_, select, type_coerce
 
 from opsnb.access import Actor, read_capabilities, unknown
 from opsnb.database import Database
@@ -14,10 +15,14 @@ from opsnb.text import visible
 users = platform_users.c
 
 
-def fetch_actor(database: Database, who: str | int) -> Actor:
+Read = Callable[[Select[Any], Mapping[str, Any]], Sequence[Row[Any]]]
+
+
+def fetch_actor(database: Database, who: str | int, read: Read | None = None) -> Actor:
     """Find the platform user that `who` names: a number, else an email, a login or a name, in this order.
 
-    Somebody unknown, or a name that several have, is an actor who may do nothing.
+    Somebody unknown, or a name that several have, is an actor who may do nothing. `read` runs the statement where it
+    must run inside a transaction.
 
     Raises
     ------
@@ -27,7 +32,7 @@ def fetch_actor(database: Database, who: str | int) -> Actor:
     if not _askable(who):
         return unknown(visible(who))
     logins = "login" in database.columns(platform_users.name)
-    rows = database.fetch(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
+    rows = (read or database.fetch)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
     for name in ("id", "email", "login", "name"):
         matches = [row for row in rows if getattr(row, name) == who]
         if len(matches) == 1:

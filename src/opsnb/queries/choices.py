@@ -66,7 +66,11 @@ def _workspaces() -> Select[Any]:
 def _tenants() -> Select[Any]:
     joined = tenants.outerjoin(workspaces, workspaces.c.id == tenants.c.workspace_id)
     columns = select(tenants.c.id, tenants.c.name, workspaces.c.name.label("workspace")).select_from(joined)
-    return columns.where(_like(tenants.c.name)).order_by(func.lower(tenants.c.name), tenants.c.id).limit(bindparam("limit"))
+    return (
+        columns.where(_like(tenants.c.name))
+        .order_by(func.lower(tenants.c.name), tenants.c.id)
+        .limit(bindparam("limit"))
+    )
 
 
 def _recent(column: Any, *, everything: bool = False) -> Select[Any]:

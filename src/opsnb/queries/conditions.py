@@ -26,7 +26,7 @@ def any_of(column: Any, values: Iterable[str]) -> list[ColumnElement[bool]]:
 
     They stand as literals (they come from an enum): SQLite uses a partial index only for a constant it can see.
     """
-    literals = [literal_column(f"'{value}'") for value in values]
+    literals: list[ColumnElement[str]] = [literal_column(f"'{value}'") for value in values]
     if len(literals) == 1:
         return [column == literals[0]]
     return [column.in_(literals)] if literals else []

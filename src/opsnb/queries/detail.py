@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Text, and_, bindparam, cast, literal_column, select, type_coerce
 
+from opsnb.audit import RESOURCE
 from opsnb.database import Database
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
 from opsnb.queries.context import read_context
 from opsnb.schema import RETRY_OF
 
-RESOURCE = "operation_run"
 MAX_LINEAGE = 50
 runs = operation_runs.c
 
@@ -33,7 +33,7 @@ class AuditEntry(NamedTuple):
 
 
 class Relative(NamedTuple):
-    """One run of a retry lineage; `generation` is negative for what this run retries, positive for its retries, 0 for itself."""
+    """One run of a retry lineage; `generation` is 0 for the run itself, negative above it, positive for its retries."""
 
     id: int
     status: str
@@ -79,8 +79,13 @@ def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
         rows = database.fetch(_run_statement(database.url.get_backend_name()), {"id": run_id})
         found = rows[0] if rows else None
     if found is None:
-        raise RunNotFound(f"There is no Operation #{run_id}; it may have been removed, or the number is mistyped.")
-    return found._mapping
+        raise RunNotFound(missing(run_id))
+    return dict(found._mapping)
+
+
+def missing(run_id: int) -> str:
+    """Say that no run has this number."""
+    return f"There is no Operation #{run_id}; it may have been removed, or the number is mistyped."
 
 
 def fetch_audit(database: Database, run_id: int) -> list[AuditEntry]:
@@ -92,8 +97,12 @@ def fetch_audit(database: Database, run_id: int) -> list[AuditEntry]:
         .where(log.resource_type == RESOURCE, log.resource_id == bindparam("id"))
         .order_by(log.id)
     )
-    rows = database.fetch(statement, {"id": run_id})
-    return [AuditEntry(*row[:5], read_context(row[5]) or {}, as_utc(row[6])) for row in rows]
+    return [_entry(row) for row in database.fetch(statement, {"id": run_id})]
+
+
+def _entry(row: Any) -> AuditEntry:
+    context = read_context(row[5]) or {}
+    return AuditEntry(row.id, row.action, row.status, row.actor_name, row.actor_email, context, as_utc(row.recorded_at))
 
 
 def fetch_lineage(database: Database, run_id: int) -> list[Relative]:

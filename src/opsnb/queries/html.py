@@ -16,7 +16,8 @@ def table(rows: Iterable[RunRow], caption: str) -> str:
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     head = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in _HEAD)
     empty = f'<tr><td colspan="{len(_HEAD)}">No operations.</td></tr>'
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body or empty}</tbody></table>"
+    top = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+    return f"<table>{top}<tbody>{body or empty}</tbody></table>"
 
 
 def _cells(row: RunRow) -> str:

@@ -52,7 +52,7 @@ def page_statement(shape: Shape) -> Select[Any]:
     cursor = tuple_(bindparam("cursor_created", type_=Timestamp()), bindparam("cursor_id"))
     beyond = {"first": [], "after": [position < cursor], "before": [position > cursor]}[shape.direction]
     newest_first = shape.direction != "before"
-    columns = [*_COLUMNS]
+    columns: list[ColumnElement[Any]] = [*_COLUMNS]
     if shape.page is Page.FAILURES:
         columns.append(error_text(shape.dialect).label("error"))
     page = (
@@ -81,5 +81,5 @@ def _with_names(page: Any, newest_first: bool) -> Select[Any]:
 @lru_cache(maxsize=1024)
 def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
-    some = select(literal_column("1")).select_from(operation_runs).where(*_wheres(shape))
+    some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*_wheres(shape))
     return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from opsnb.audit import Action, Result
 from opsnb.models import Status
-from opsnb.queries.context import whole_number
 from opsnb.queries.detail import AuditEntry
 from opsnb.queries.records import RunRow, timing
 from opsnb.text import duration
 
-ACTIONS = {
-    "platform.system_console.retry": "Retried",
-    "platform.system_console.cancel": "Canceled",
-    "platform.system_console.mark_investigated": "Marked investigated",
+# The noun of each act, and what was done.
+ACTIONS: dict[str, tuple[str, str]] = {
+    Action.RETRY: ("Retry", "Retried"),
+    Action.CANCEL: ("Cancel", "Canceled"),
+    Action.MARK_INVESTIGATED: ("Mark investigated", "Marked investigated"),
 }
 
 
@@ -64,11 +65,11 @@ def _span(words: str, span: timedelta | None) -> str:
 
 
 def _act(entry: AuditEntry) -> Event:
-    what = ACTIONS.get(entry.action, entry.action)
+    noun, done = ACTIONS.get(entry.action, (entry.action, entry.action))
     who = entry.actor_name or entry.actor_email or "somebody"
-    text = f"{what} by {who}" if entry.status == "success" else f"{what} by {who}: {entry.status}"
-    new = whole_number(entry.metadata.get("new_run_id"))
-    reason = entry.metadata.get("reason")
-    text += f" as Operation #{new}" if new is not None else ""
-    text += f": {reason}" if isinstance(reason, str) else ""
-    return Event(entry.recorded_at, "act", text, new)
+    new, said = entry.metadata.get("new_run_id"), entry.metadata.get("reason") or entry.metadata.get("refusal")
+    new_id = new if isinstance(new, int) and not isinstance(new, bool) else None
+    text = f"{done} by {who}" if entry.status == Result.SUCCESS else f"{noun} {entry.status} to {who}"
+    text += f" as Operation #{new_id}" if new_id is not None else ""
+    text += f": {said}" if isinstance(said, str) else ""
+    return Event(entry.recorded_at, "act", text, new_id)

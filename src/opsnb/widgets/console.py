@@ -9,7 +9,7 @@ import ipywidgets
 
 from opsnb import links
 from opsnb.errors import AccessDenied, BadInput, OpsnbError
-from opsnb.links import LISTS, Links, Page, Route
+from opsnb.links import Links, Page, Route
 from opsnb.ops import Ops, under_voila
 from opsnb.queries.pages import TITLES
 from opsnb.widgets.background import later
@@ -18,7 +18,7 @@ from opsnb.widgets.notice import Notice
 from opsnb.widgets.run_detail import RunDetail
 from opsnb.widgets.run_list import RunList
 from opsnb.widgets.runbook_list import RunbookList
-from opsnb.widgets.view import sentence
+from opsnb.widgets.view import View, sentence
 
 
 class Console(ipywidgets.VBox):  # type: ignore[misc]
@@ -41,6 +41,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, ops: Ops, page: str = "runs", run: int | None = None) -> None:
         super().__init__()
+        self._showing: tuple[View, ...] = ()
         self.add_class("opsnb-console")
         self._ops = ops
         self._where, self._route = _place(page, run, ops.settings.public_url)
@@ -81,7 +82,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         target.shown = True
         for part in (run_list, run_detail, runbook_list):
             part.shown = part is target
-        self.children = self._parts or ()
+        self._put(*self._parts or ())
         later(lambda: self._ops.count(Page.STUCK), lambda count: setattr(navigation, "stuck", str(count)))
 
     def _built(self) -> tuple[Navigation, RunList, RunDetail, RunbookList]:
@@ -109,7 +110,12 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         for part in self._parts or ():
             part.close()
         self._parts = None
-        self.children = (self._notice,)
+        self._put(self._notice)
+
+    def _put(self, *parts: View) -> None:
+        if self._showing != parts:
+            self._showing = parts
+            self.set_trait("children", parts)
 
     def __repr__(self) -> str:
         if self._parts is None:
@@ -148,5 +154,3 @@ def _place(page: str, run: int | None, public_url: str) -> tuple[Links, Route]:
     query.pop("run", None)
     base = os.environ.get("VOILA_BASE_URL", "/").rstrip("/")
     return Links(base, "render"), Route(route.page, route.run_id, query)
-
-

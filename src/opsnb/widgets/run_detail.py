@@ -161,7 +161,9 @@ class RunDetail(View):
         self.send({"type": "copied", "text": text})
 
     def __repr__(self) -> str:
-        return repr(self._run) if self._run else "Operation" if self._id is None else f"Operation #{self._id}: not shown"
+        return (
+            repr(self._run) if self._run else "Operation" if self._id is None else f"Operation #{self._id}: not shown"
+        )
 
 
 def _json(run: Run) -> Any:
@@ -187,7 +189,11 @@ def _verdict(run: Run) -> Payload | None:
     after = f" after {duration(ran)}" if ran is not None and ran.total_seconds() >= 0 else ""
     head = visible(" ".join(record.error.split()), 300) if record.error else ""
     if run.stuck:
-        return {"kind": "warn", "head": run.stuck.label, "text": "It has been in this state longer than its type allows."}
+        return {
+            "kind": "warn",
+            "head": run.stuck.label,
+            "text": "It has been in this state longer than its type allows.",
+        }
     if record.status == Status.COMPLETED and record.outcome == Outcome.FAILED:
         return {"kind": "error", "head": head or "No error was recorded", "text": f"Failed{after}."}
     if record.status == Status.COMPLETED and record.outcome in (Outcome.BLOCKED, Outcome.PARTIALLY_SUCCEEDED):

@@ -52,15 +52,18 @@ class RunList(View):
             }
         )
         self._ops, self._where = ops, where
-        self._page, self._query, self._start = Page.RUNS, {}, 1
+        self._page = Page.RUNS
+        self._query: dict[str, str] = {}
+        self._start: int | None = 1
         self._rows: list[Payload] = []
 
     def show(self, page: Page, query: Query) -> None:
         """Read and show one page of a list; where that fails, keep the last rows and say why."""
         same = (page, _filters(query)) == (self._page, _filters(self._query))
         start = self._first_number(query, same)
+        wanted: dict[str, Any] = {name: query[name] for name in (*NAMES, *CURSORS) if query.get(name)}
         try:
-            found = self._ops.read_list(page, **{name: query[name] for name in (*NAMES, *CURSORS) if name in query})
+            found = self._ops.read_list(page, **wanted)
         except OpsnbError as error:
             self._page, self._query = page, dict(query)
             self.state = self._frame(page, query) | {"error": sentence(error), "rows": self._rows if same else []}

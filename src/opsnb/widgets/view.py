@@ -1,4 +1,4 @@
-"""What every part of the console shares: assets, state that flows one way, and messages that cannot break the kernel."""
+"""What every part of the console shares: assets, state that flows one way, messages that cannot break the kernel."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sentence(error: Exception) -> str:
     return UNEXPECTED
 
 
-class View(anywidget.AnyWidget):  # type: ignore[misc]
+class View(anywidget.AnyWidget):
     """A part of the console.
 
     Parameters
@@ -51,7 +51,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]
         log.info("%s: refused state from a browser: %s", type(self).__name__, ", ".join(map(str, sync_data)))
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
-        handler = self._handlers.get(content.get("type")) if isinstance(content, dict) else None
+        handler = self._handlers.get(str(content.get("type"))) if isinstance(content, dict) else None
         if handler is None:
             return
         try:

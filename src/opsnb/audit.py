@@ -1,0 +1,59 @@
+"""Audit rows, written inside the caller's transaction: an act and its record stand or fall together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from opsnb.access import Actor
+from opsnb.models import audit_logs
+
+RESOURCE = "operation_run"
+
+
+class Action(StrEnum):
+    """What is recorded; the values are the contract's."""
+
+    RETRY = "platform.system_console.retry"
+    CANCEL = "platform.system_console.cancel"
+    MARK_INVESTIGATED = "platform.system_console.mark_investigated"
+
+
+class Result(StrEnum):
+    """What came of an attempt: done, refused for the run's state, or denied for lack of a capability."""
+
+    SUCCESS = "success"
+    REFUSED = "refused"
+    DENIED = "denied"
+
+
+def record(
+    connection: Connection,
+    actor: Actor,
+    action: Action,
+    run: Mapping[str, Any],
+    result: Result,
+    metadata: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Write one audit row about `run` (its id, workspace_id and tenant_id) at `now` (tz-aware)."""
+    connection.execute(
+        insert(audit_logs),
+        {
+            "workspace_id": run["workspace_id"],
+            "tenant_id": run["tenant_id"],
+            "actor_id": actor.id,
+            "actor_name": actor.name,
+            "actor_email": actor.email,
+            "action": action,
+            "resource_type": RESOURCE,
+            "resource_id": run["id"],
+            "status": result,
+            "metadata": dict(metadata),
+            "recorded_at": now,
+        },
+    )

@@ -1,0 +1,161 @@
+"""Triage executed: actor and decision are checked again under the run's lock, and the audit row goes along."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable
+from sqlalchemy.exc import IntegrityError
+
+from opsnb.access import Actor, Capability, can, denial
+from opsnb.audit import Result, record
+from opsnb.catalog import Catalog
+from opsnb.database import Database
+from opsnb.errors import AccessDenied, TriageRefused
+from opsnb.queries.actors import fetch_actor
+from opsnb.triage import statements
+from opsnb.triage.cases import read_case
+from opsnb.triage.decide import Act, Case, Refused, decide, describe
+
+
+class _Moved(Exception):
+    """The run changed although it was locked: a writer went around the lock, and the database noticed."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One act, tried by `actor` on `case` at `now` (tz-aware), within the transaction of `connection`."""
+
+    connection: Connection
+    actor: Actor
+    case: Case
+    now: datetime
+    reason: str
+
+    def change(self, statement: Executable, values: Mapping[str, Any]) -> Any:
+        """Run the one statement that changes or makes a run; whatever the run has become meanwhile stays."""
+        try:
+            result = self.connection.execute(statement, values)
+        except IntegrityError as error:
+            raise _Moved from error
+        if result.returns_rows:
+            found = result.scalar()
+            if found is None:
+                raise _Moved
+            return found
+        if result.rowcount != 1:
+            raise _Moved
+        return self.case.run["id"]
+
+    @property
+    def by(self) -> dict[str, Any]:
+        """Who does it, and when."""
+        return {"by": self.actor.name, "by_id": self.actor.id, "at": self.now.isoformat()}
+
+
+class Triage:
+    """The three acts on one database.
+
+    Parameters
+    ----------
+    database, catalog
+        Where the runs are, and what their types allow.
+    outputs
+        Keys of the context that a retry starts without.
+    who
+        Names the actor, as `opsnb.queries.actors.fetch_actor` reads it.
+    """
+
+    def __init__(self, database: Database, catalog: Catalog, outputs: tuple[str, ...], who: str | int) -> None:
+        self._database, self._catalog, self._outputs, self._who = database, catalog, outputs, who
+
+    def read(self, run_id: int) -> Case:
+        """Read the case as it stands on the database that acts change; nothing changes.
+
+        Raises
+        ------
+        RunNotFound, DatabaseUnavailable
+            If it cannot be read.
+        """
+        with self._database.change() as connection:
+            return read_case(connection, self._catalog, run_id)
+
+    def execute(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str = "") -> int:
+        """Do one act at `now` (tz-aware); give the number of the run to look at, the new one after a retry.
+
+        Parameters
+        ----------
+        seen
+            `Case.seen` of what the operator looked at: a run that has changed since is refused. None for whatever is.
+        reason
+            Cleaned already, with Mark investigated.
+
+        Raises
+        ------
+        AccessDenied, TriageRefused
+            Nothing changed but the audit, which says so.
+        RunNotFound, DatabaseUnavailable
+            Nothing changed.
+        """
+        for _ in range(2):
+            try:
+                return self._attempt(act, run_id, now, seen, reason)
+            except _Moved as moved:
+                cause = moved
+        raise TriageRefused(f"Operation #{run_id} changed at this very moment; look at it again.") from cause
+
+    def _attempt(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str) -> int:
+        refusal: AccessDenied | TriageRefused | None
+        with self._database.change() as connection:
+            # Within the transaction: a right that was taken away a moment ago is gone.
+            actor = fetch_actor(self._database, self._who, lambda *asked: connection.execute(*asked).all())
+            case = read_case(connection, self._catalog, run_id)
+            attempt = Attempt(connection, actor, case, now, reason)
+            refusal = _check(act, attempt, seen)
+            if refusal is None:
+                done, about = self._do(act, attempt)
+                _record(act, attempt, Result.SUCCESS, about)
+            else:
+                result = Result.DENIED if isinstance(refusal, AccessDenied) else Result.REFUSED
+                _record(act, attempt, result, {"refusal": str(refusal)})
+        if refusal is not None:
+            raise refusal
+        return done
+
+    def _do(self, act: Act, attempt: Attempt) -> tuple[int, dict[str, Any]]:
+        run_id, dialect = attempt.case.run["id"], attempt.connection.dialect.name
+        if act is Act.RETRY:
+            values = {"id": run_id, "by": attempt.actor.name, "now": attempt.now,
+                      "triage": json.dumps({"retry_of_run_id": run_id})}  # fmt: skip
+            new_id = attempt.change(statements.queue_retry(dialect, self._outputs), values)
+            return new_id, {"new_run_id": new_id}
+        if act is Act.CANCEL:
+            values = {"run_id": run_id, "now": attempt.now, "mark": json.dumps(attempt.by)}
+            attempt.change(statements.finish_canceled(dialect), values)
+            return run_id, {"to": {"status": "completed", "outcome": "failed"}}
+        values = {"run_id": run_id, "mark": json.dumps({"reason": attempt.reason, **attempt.by})}
+        attempt.change(statements.mark_investigated(dialect), values)
+        return run_id, {"reason": attempt.reason}
+
+
+def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | TriageRefused | None:
+    if not can(attempt.actor, Capability.MANAGE):
+        return AccessDenied(denial(attempt.actor, Capability.MANAGE))
+    case = attempt.case
+    decision = decide(act, case)
+    if isinstance(decision, Refused):
+        return TriageRefused(decision.reason)
+    if seen is not None and seen != case.seen:
+        now = describe(case)
+        return TriageRefused(f"Operation #{case.run['id']} has changed since you looked: it is {now} now.")
+    return None
+
+
+def _record(act: Act, attempt: Attempt, result: Result, about: Mapping[str, Any]) -> None:
+    run = attempt.case.run
+    before = {"from": {"status": run["status"], "outcome": run["outcome"]}}
+    record(attempt.connection, attempt.actor, act.action, run, result, {**before, **about}, attempt.now)

@@ -1,0 +1,34 @@
+"""Reads what a decision depends on, under the run's lock."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from opsnb.catalog import Catalog
+from opsnb.errors import RunNotFound
+from opsnb.models import as_utc
+from opsnb.queries.context import read_context
+from opsnb.queries.detail import missing
+from opsnb.triage import statements
+from opsnb.triage.decide import Case, LiveRetry
+
+_TIMES = ("created_at", "started_at", "completed_at")
+
+
+def read_case(connection: Connection, catalog: Catalog, run_id: int) -> Case:
+    """Read a run and its live retry, and keep the run from changing until the caller's transaction ends.
+
+    Raises
+    ------
+    RunNotFound
+        If no run has that number.
+    """
+    dialect = connection.dialect.name
+    fits = -(2**63) <= run_id < 2**63
+    found = connection.execute(statements.locked(dialect), {"id": run_id}).first() if fits else None
+    if found is None:
+        raise RunNotFound(missing(run_id))
+    run = {**found._mapping, **{name: as_utc(found._mapping[name]) for name in _TIMES}}
+    other = connection.execute(statements.live_retry(dialect), {"parent": str(run_id)}).first()
+    live = LiveRetry(other.id, other.initiator_name, as_utc(other.created_at), other.status) if other else None
+    return Case(run, read_context(found.context), catalog.get(run["type"]), live)

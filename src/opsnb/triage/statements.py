@@ -1,0 +1,99 @@
+"""The statements of triage; context is changed by the database's own JSON functions, in `triage` alone."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    Text,
+    TextClause,
+    Update,
+    bindparam,
+    cast,
+    insert,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+    update,
+)
+
+from opsnb.models import Status, Timestamp, operation_runs
+from opsnb.schema import RETRY_OF
+
+runs = operation_runs.c
+_LIVE: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in (Status.QUEUED, Status.RUNNING)]
+
+
+@cache
+def locked(dialect: str) -> Select[Any]:
+    """Read one run, and keep others from changing it until the transaction ends."""
+    context = type_coerce(runs.context, Text) if dialect == "sqlite" else cast(runs.context, Text)
+    columns = [column for column in operation_runs.columns if column.name != "context"]
+    statement = select(*columns, context.label("context")).where(runs.id == bindparam("id"))
+    # SQLite took the write lock of the whole file at BEGIN IMMEDIATE.
+    return statement if dialect == "sqlite" else statement.with_for_update()
+
+
+@cache
+def live_retry(dialect: str) -> Select[Any]:
+    """Find a queued or running retry of a run; :parent is its number as text."""
+    parent = literal_column(f"({RETRY_OF[dialect]})", Text)
+    wanted = (parent.is_not(None), parent == bindparam("parent", type_=Text), runs.status.in_(_LIVE))
+    return select(runs.id, runs.initiator_name, runs.created_at, runs.status).where(*wanted).order_by(runs.id).limit(1)
+
+
+@cache
+def queue_retry(dialect: str, outputs: tuple[str, ...]) -> Insert:
+    """Queue a copy of a run that is still completed and failed; no row comes back where it is not.
+
+    `outputs` are keys of the context that are not copied; :triage is the copy's own.
+    """
+    failed = (runs.status == literal_column("'completed'"), runs.outcome == literal_column("'failed'"))
+    source = select(
+        runs.workspace_id,
+        runs.tenant_id,
+        bindparam("by", type_=Text),
+        runs.type,
+        literal_column("'queued'"),
+        literal_column("'pending'"),
+        _inputs(dialect, outputs),
+        bindparam("now", type_=Timestamp()),
+    ).where(runs.id == bindparam("id"), *failed)
+    columns = ["workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "context", "created_at"]
+    return insert(operation_runs).from_select(columns, source).returning(runs.id)
+
+
+@cache
+def finish_canceled(dialect: str) -> Update:
+    """Complete a run as failed if it is still queued or running; :mark goes to context.triage.cancel."""
+    done = {"status": "completed", "outcome": "failed", "completed_at": bindparam("now", type_=Timestamp())}
+    live = update(operation_runs).where(runs.id == bindparam("run_id"), runs.status.in_(_LIVE))
+    return live.values(**done, context=_marked(dialect, "cancel"))
+
+
+@cache
+def mark_investigated(dialect: str) -> Update:
+    """Write :mark to context.triage.investigated."""
+    return update(operation_runs).where(runs.id == bindparam("run_id")).values(context=_marked(dialect, "investigated"))
+
+
+def _inputs(dialect: str, outputs: tuple[str, ...]) -> TextClause:
+    """Write the context of a retry: what the source was given, without what its worker made of it."""
+    if dialect == "sqlite":
+        paths = ", ".join(f"'$.{key}'" for key in ("triage", *outputs))
+        return text(f"json_set(json_remove(context, {paths}), '$.triage', json(:triage))")
+    keys = ", ".join(f"'{key}'" for key in ("triage", *outputs))
+    return text(f"(CAST(context AS jsonb) - ARRAY[{keys}]) || jsonb_build_object('triage', CAST(:triage AS jsonb))")
+
+
+def _marked(dialect: str, key: str) -> TextClause:
+    if dialect == "sqlite":
+        return text(f"json_set(context, '$.triage.{key}', json(:mark))")
+    old = "CAST(context AS jsonb)"
+    return text(f"jsonb_set({old}, '{{triage}}', coalesce({old} -> 'triage', '{{}}') ||"
+                f" jsonb_build_object('{key}', CAST(:mark AS jsonb)))")  # fmt: skip
