@@ -205,7 +205,7 @@ def _postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
         "default_transaction_read_only": "on" if read_only else "off",
     }
-    return _create_postgresql(
+    engine = _create_postgresql(
         url,
         isolation_level="READ COMMITTED",
         pool_size=4,
@@ -215,6 +215,14 @@ def _postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
         },
     )
+    event.listen(engine, "connect", _tolerate_times)
+    return engine
+
+
+def _tolerate_times(connection: Any, record: object) -> None:
+    from opsnb.pgtimes import tolerate  # needs psycopg, which is there once there is a connection
+
+    tolerate(connection, record)
 
 
 def _create_postgresql(url: URL, **options: Any) -> Engine:
