@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from math import isnan
@@ -10,17 +11,25 @@ from typing import NamedTuple
 
 from opsnb.errors import BadCursor
 
+# How PostgreSQL writes the times that Python cannot hold.
+_BEYOND = re.compile(r"-?infinity|\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?(\+00)?( BC)?")
+
 
 class Key(NamedTuple):
     """Where a page begins: created_at as the driver gave it, and the run's number."""
 
-    created_at: datetime | str | int | float | None
+    created_at: datetime | str | int | float | bytes | None
     id: int
 
 
 def write(key: Key) -> str:
     """Make the cursor for a row's key."""
-    created = key.created_at.isoformat() if isinstance(key.created_at, datetime) else key.created_at
+    created: object = key.created_at
+    match created:
+        case datetime():
+            created = created.isoformat()
+        case bytes():
+            created = [created.hex()]
     return urlsafe_b64encode(json.dumps([created, key.id]).encode()).decode().rstrip("=")
 
 
@@ -34,17 +43,23 @@ def read(cursor: str, *, as_text: bool) -> Key:
     """
     try:
         created, number = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return Key(_raw(created) if as_text else datetime.fromisoformat(created), _whole(number))
+        return Key(_raw(created) if as_text else _time(created), _whole(number))
     except (ValueError, TypeError, RecursionError):
         raise BadCursor("This page address is broken or was cut; start again from the first page.") from None
 
 
-def _raw(created: object) -> str | float | None:
+def _time(created: str) -> datetime | str:
+    return created if _BEYOND.fullmatch(created) else datetime.fromisoformat(created)
+
+
+def _raw(created: object) -> str | float | bytes | None:
     """Pass what SQLite can hold and compare: no NaN, no lone surrogate, no number beyond 64 bits."""
     match created:
         case str():
             created.encode()
             return created
+        case [str(digits)]:
+            return bytes.fromhex(digits)
         case float() if not isnan(created):
             return created
         case None:
