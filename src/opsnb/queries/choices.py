@@ -11,6 +11,7 @@ from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.models import operation_runs, tenants, workspaces
 from opsnb.queries.conditions import escape_like
+from opsnb.queries.records import as_text
 from opsnb.text import nearest
 
 LIMIT = 50
@@ -43,12 +44,13 @@ def choices(database: Database, catalog: Catalog, name: str, text: str = "") -> 
     values = {"words": f"%{escape_like(text)}%", "limit": LIMIT, "window": WINDOW}
     match name:
         case "workspace":
-            return [Choice(str(row.id), row.name) for row in database.fetch(_workspaces(), values)]
+            return [Choice(str(row.id), as_text(row.name) or "") for row in database.fetch(_workspaces(), values)]
         case "tenant":
             found = database.fetch(_tenants(), values)
-            return [Choice(str(row.id), row.name, row.workspace or "") for row in found]
+            return [Choice(str(row.id), as_text(row.name) or "", as_text(row.workspace) or "") for row in found]
         case "initiator":
-            return [Choice(row[0], row[0]) for row in database.fetch(_recent(runs.initiator_name), values)]
+            names = [as_text(row[0]) or "" for row in database.fetch(_recent(runs.initiator_name), values)]
+            return [Choice(name, name) for name in names]
         case "type":
             return _types(database, catalog, text, values)
     raise BadInput(f"There are no choices for the filter {name!r}.")
@@ -83,7 +85,7 @@ def _recent(column: Any, *, everything: bool = False) -> Select[Any]:
 
 
 def _types(database: Database, catalog: Catalog, text: str, values: dict[str, Any]) -> list[Choice]:
-    used = {str(row[0]) for row in database.fetch(_recent(runs.type, everything=True), values)}
+    used = {as_text(row[0]) or "" for row in database.fetch(_recent(runs.type, everything=True), values)}
     labelled = [Choice(type_, catalog.label(type_)) for type_ in used]
     wanted = [c for c in labelled if text.casefold() in c.label.casefold() or text.casefold() in c.value.casefold()]
     return sorted(wanted, key=lambda choice: (choice.label.casefold(), choice.value))[:LIMIT]
@@ -100,7 +102,7 @@ def check_place(database: Database, name: str, wanted: str) -> None:
     table = _TABLES[name]
     if database.fetch(select(table.c.id).where(table.c.name == bindparam("name")).limit(1), {"name": wanted}):
         return
-    names = [row[0] for row in database.fetch(select(table.c.name).limit(5000))]
+    names = [as_text(row[0]) or "" for row in database.fetch(select(table.c.name).limit(5000))]
     raise BadInput(f"There is no {name} named {wanted!r}.{nearest(wanted, names)}")
 
 
@@ -116,4 +118,4 @@ def label_of(database: Database, name: str, number: int) -> str:
     found = database.fetch(select(table.c.name).where(table.c.id == bindparam("number")), {"number": number})
     if not found:
         raise BadInput(f"There is no {name} with the number {number}.")
-    return str(found[0][0])
+    return as_text(found[0][0]) or ""

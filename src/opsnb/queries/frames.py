@@ -21,4 +21,6 @@ def frame(rows: Iterable[RunRow]) -> pd.DataFrame:
 def _column(name: str, values: Iterable[object]) -> pd.Series:
     if name in _TIMES:
         return pd.Series(pd.to_datetime(pd.Series(values, dtype=object), utc=True)).astype("datetime64[us, UTC]")
-    return pd.Series(list(values), dtype="Int64" if name in _NUMBERS else "string")
+    if name in _NUMBERS:  # SQLite lets anything into a column of numbers
+        return pd.Series([value if isinstance(value, int) else None for value in values], dtype="Int64")
+    return pd.Series(list(values), dtype="string")

@@ -12,12 +12,11 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.links import Page
-from opsnb.models import as_utc
 from opsnb.queries import cursors
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, count_statement, page_statement
-from opsnb.queries.records import RunRow
+from opsnb.queries.records import RunRow, run_row
 from opsnb.stuck import Classifier
 from opsnb.text import moment
 
@@ -165,11 +164,7 @@ class Lists:
         )
 
     def _row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:
-        record = RunRow(
-            row["id"], row["type"], self.catalog.label(row["type"]), row["workspace_id"], row["workspace"],
-            row["tenant_id"], row["tenant"], row["initiator_name"], row["status"], row["outcome"],
-            as_utc(row["created_at"]), as_utc(row["started_at"]), as_utc(row["completed_at"]), row.get("error"),
-        )  # fmt: skip
+        record = run_row(row, self.catalog, row.get("error"))
         if page is not Page.STUCK:
             return record
         why = self.classifier.classify(record, now)

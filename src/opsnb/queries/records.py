@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from opsnb.catalog import Catalog
+from opsnb.models import as_utc
 
 
 class RunRow(NamedTuple):
@@ -28,6 +32,24 @@ class RunRow(NamedTuple):
     completed_at: datetime | None
     error: str | None = None
     stuck_class: str | None = None
+
+
+def run_row(row: Mapping[str, Any], catalog: Catalog, error: str | None) -> RunRow:
+    """Make the record of a row as the database gave it; SQLite lets numbers and bytes into columns of text."""
+    type_ = as_text(row["type"])
+    return RunRow(
+        row["id"], type_ or "", catalog.label(type_), row["workspace_id"], as_text(row["workspace"]),
+        row["tenant_id"], as_text(row["tenant"]), as_text(row["initiator_name"]),
+        as_text(row["status"]) or "", as_text(row["outcome"]) or "",
+        as_utc(row["created_at"]), as_utc(row["started_at"]), as_utc(row["completed_at"]), error,
+    )  # fmt: skip
+
+
+def as_text(value: object) -> str | None:
+    """Read text as the database gave it: a number in its digits, bytes as UTF-8 as far as they are."""
+    if value is None or isinstance(value, str):
+        return value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 class Timing(NamedTuple):

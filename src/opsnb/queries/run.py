@@ -9,11 +9,11 @@ from typing import Any
 
 from opsnb.catalog import Catalog
 from opsnb.database import Database
-from opsnb.models import Status, as_utc
+from opsnb.models import Status
 from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
 from opsnb.queries.errors_in_context import find_error
-from opsnb.queries.records import RunRow, Timing, timing
+from opsnb.queries.records import RunRow, Timing, as_text, run_row, timing
 from opsnb.queries.timeline import Event, timeline
 from opsnb.stuck import Classifier, StuckClass
 
@@ -101,11 +101,7 @@ def read_run(
     found = fetch_run(database, run_id)
     text = found["context"]
     context = read_context(text) or {}
-    row = RunRow(
-        found["id"], found["type"], catalog.label(found["type"]), found["workspace_id"], found["workspace"],
-        found["tenant_id"], found["tenant"], found["initiator_name"], found["status"], found["outcome"],
-        as_utc(found["created_at"]), as_utc(found["started_at"]), as_utc(found["completed_at"]), find_error(context),
-    )  # fmt: skip
+    row = run_row(found, catalog, find_error(context))
     stuck = classifier.classify(row, now)
     row = row._replace(stuck_class=stuck.label if stuck else None)
-    return Run(row, context, text if isinstance(text, str) else str(text or ""), stuck, now, database, ensure)
+    return Run(row, context, as_text(text) or "", stuck, now, database, ensure)
