@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "text"},
     {"settings", "models", "notebooks_path"},
     {"catalog", "failures"},
-    {"stuck", "access", "links", "database"},
+    {"stuck", "access", "links", "pgtimes", "database"},
     {"schema", "audit"},
     {"queries", "runbooks"},
     {"triage", "analysis"},
