@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from platformdirs import user_data_path
 from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from opsnb.errors import BadInput, DatabaseUnavailable, log
 from opsnb.failures import explain
@@ -180,10 +180,32 @@ def _sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
+    _notice_other_file(engine, path)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     if read_only:
         _limit_time(engine, settings.statement_timeout.total_seconds())
     return engine
+
+
+def _notice_other_file(engine: Engine, path: Path) -> None:
+    """Replace a connection whose file was deleted or replaced since: SQLite would go on reading the old one."""
+
+    def identity() -> tuple[int, int] | None:
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def remember(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = identity()
+
+    def check(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if record.info["file"] != identity():
+            raise DisconnectionError("the file is another one now")
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", check)
 
 
 def _limit_time(engine: Engine, seconds: float) -> None:

@@ -51,6 +51,13 @@ _SQLSTATES = (
 )
 
 
+_REFUSALS = (
+    (r'database ".*" does not exist', "3D000"),
+    (r'role ".*" does not exist|authentication failed|no pg_hba\.conf entry|no password supplied', "28000"),
+    (r"too many (clients|connections)|connection slots are reserved", "53300"),
+)
+
+
 def explain(error: SQLAlchemyError, name: str, url: URL) -> DatabaseUnavailable:
     """Turn a driver's error into one sentence; `name` is what a person calls the database."""
     if isinstance(error, PoolTimeout):
@@ -63,6 +70,8 @@ def explain(error: SQLAlchemyError, name: str, url: URL) -> DatabaseUnavailable:
 
 
 def _sqlite_rules(cause: BaseException, url: URL) -> list[tuple[type[DatabaseUnavailable], str]]:
+    if Path(str(url.database)).is_dir():
+        return [(DatabaseUnavailable, "{name} is a folder; name the database file in it.")]
     if "unable to open" in str(cause):
         if Path(str(url.database)).exists():
             return [
@@ -77,7 +86,7 @@ def _sqlite_rules(cause: BaseException, url: URL) -> list[tuple[type[DatabaseUna
 
 
 def _postgresql_rules(cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:
-    state = getattr(cause, "sqlstate", None) or ""
+    state = getattr(cause, "sqlstate", None) or _state_of_login(str(cause))
     found = [(kind, sentence) for mark, kind, sentence in _SQLSTATES if state.startswith(mark)]
     if not found and (not state or state.startswith(("08", "57P"))):
         return [
@@ -87,6 +96,11 @@ def _postgresql_rules(cause: BaseException) -> list[tuple[type[DatabaseUnavailab
             )
         ]
     return found
+
+
+def _state_of_login(message: str) -> str:
+    """Tell the SQLSTATE of a connection that the server refused; the driver gives only its words."""
+    return next((state for words, state in _REFUSALS if re.search(words, message)), "")
 
 
 def _first_line(cause: BaseException) -> str:
