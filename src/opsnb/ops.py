@@ -6,8 +6,10 @@ import getpass
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from opsnb import access, runbooks
@@ -165,8 +167,8 @@ class Ops:
             As for `runs`.
         """
         self.ensure_view()
-        _number(run_id)
-        return read_run(self.database, self.catalog, self.classifier, run_id, self.now(), self.ensure_view)
+        number = _number(run_id)
+        return read_run(self.database, self.catalog, self.classifier, number, self.now(), self.ensure_view)
 
     def decide(self, act: str, run_id: int) -> Decision:
         """Say whether the actor may do an act on an operation just now; nothing changes.
@@ -191,9 +193,9 @@ class Ops:
     def case(self, run_id: int) -> Standing:
         """Read anew what may be done with an operation; errors as for `run`."""
         self.ensure_view()
-        _number(run_id)
+        number = _number(run_id)
         refusal = None if self.can(Capability.MANAGE) else Refused(self._cannot_manage())
-        return Standing(self._triage.read(run_id), refusal)
+        return Standing(self._triage.read(number), refusal)
 
     def retry(self, run_id: int, *, seen: str | None = None) -> Run:
         """Queue a new run with the inputs of one that completed and failed; give the new run.
@@ -229,10 +231,10 @@ class Ops:
         return self._act(Act.MARK_INVESTIGATED, run_id, seen, clean(reason))
 
     def _act(self, act: Act, run_id: int, seen: str | None, reason: str = "") -> Run:
-        _number(run_id)
+        number = _number(run_id)
         if self.read_only:
             raise AccessDenied(READ_ONLY)
-        return self.run(self._triage.execute(act, run_id, self.now(), seen, reason))
+        return self.run(self._triage.execute(act, number, self.now(), seen, reason))
 
     def _cannot_manage(self) -> str:
         return READ_ONLY if self.read_only else access.denial(self.actor, Capability.MANAGE)
@@ -279,9 +281,12 @@ class Ops:
         return f"Ops on {self.database.name}" + (", read only" if self.read_only else "")
 
 
-def _number(run_id: object) -> None:
-    if isinstance(run_id, bool) or not isinstance(run_id, int):
-        raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
+def _number(run_id: Any) -> int:
+    """Read an operation's number, also as a DataFrame holds it."""
+    if not isinstance(run_id, bool):
+        with suppress(TypeError):
+            return index(run_id)
+    raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
 
 
 def _act(name: str) -> Act:
