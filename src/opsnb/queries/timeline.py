@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from opsnb.audit import Action, Result
 from opsnb.models import Status
+from opsnb.queries.context import whole_number
 from opsnb.queries.detail import AuditEntry
 from opsnb.queries.records import RunRow, timing
 from opsnb.text import duration
@@ -67,8 +68,8 @@ def _span(words: str, span: timedelta | None) -> str:
 def _act(entry: AuditEntry) -> Event:
     noun, done = ACTIONS.get(entry.action, (entry.action, entry.action))
     who = entry.actor_name or entry.actor_email or "somebody"
-    new, said = entry.metadata.get("new_run_id"), entry.metadata.get("reason") or entry.metadata.get("refusal")
-    new_id = new if isinstance(new, int) and not isinstance(new, bool) else None
+    said = entry.metadata.get("reason") or entry.metadata.get("refusal")
+    new_id = whole_number(entry.metadata.get("new_run_id"))
     text = f"{done} by {who}" if entry.status == Result.SUCCESS else f"{noun} {entry.status} to {who}"
     text += f" as Operation #{new_id}" if new_id is not None else ""
     text += f": {said}" if isinstance(said, str) else ""

@@ -78,7 +78,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
                 self._list = route.address
         navigation.show(route, self._ops.actor.name, _title(route), back=back)
         target = run_detail if route.page is Page.RUN else runbook_list if route.page is Page.RUNBOOKS else run_list
-        # The new part takes the focus before the old one hides: in between, JupyterLab would take the keys.
+        # First the new part, which hides the old one: in between, JupyterLab would take the keys.
         target.shown = True
         for part in (run_list, run_detail, runbook_list):
             part.shown = part is target

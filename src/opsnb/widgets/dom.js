@@ -48,9 +48,15 @@ function alertBox(message, retry) {
   return el("div", { class: "ops-alert", role: "alert" }, el("span", { text: message }), again);
 }
 
-// Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that.
+// Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that. The parts of a
+// console take turns: the one that is shown hides the others in the same moment.
 function follow(model, root, names, render) {
-  const visible = () => { root.hidden = !model.get("shown"); };
+  const visible = () => {
+    root.hidden = !model.get("shown");
+    if (root.hidden || !names.includes("turn")) return;
+    for (const other of root.closest(".opsnb-console")?.querySelectorAll(".ops-turn") ?? []) other.hidden = other !== root;
+  };
+  if (names.includes("turn")) root.classList.add("ops-turn");
   const changes = [...names.map((name) => [`change:${name}`, render]), ["change:shown", visible]];
   for (const [event, handler] of changes) model.on(event, handler);
   root.classList.add("opsnb");

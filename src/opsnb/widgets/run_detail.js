@@ -142,7 +142,7 @@ function render({ model, el: root }) {
   };
   const arrived = () => { if (model.get("shown") && state().id) land(); };
   model.on("msg:custom", message);
-  const undo = follow(model, root, ["state"], paint);
+  const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
   return () => { undo(); model.off("msg:custom", message); model.off("change:shown", arrived); };
 }

@@ -184,7 +184,7 @@ function render({ model, el: root }) {
   };
   model.on("msg:custom", message);
   model.on("change:count", paintMeta);
-  const undo = follow(model, root, ["state"], paint);
+  const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
   return () => { undo(); model.off("msg:custom", message); model.off("change:count", paintMeta); model.off("change:shown", returned); };
 }

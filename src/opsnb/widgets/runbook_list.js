@@ -23,7 +23,7 @@ function render({ model, el: root }) {
     return page.replaceChildren(head, ...(now.books.length ? [el("ul", { class: "ops-books" }, ...now.books.map(book)), how] : [empty]));
   }
   const arrived = () => { if (model.get("shown")) page.querySelector("h1")?.focus({ preventScroll: true }); };
-  const undo = follow(model, root, ["state"], paint);
+  const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
   return () => { undo(); model.off("change:shown", arrived); };
 }

@@ -1,0 +1,35 @@
+"""What every test of the console does in a browser, said once."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from support.serving import Server
+
+ROWS = "a.ops-row"
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(f"{ROWS}:visible")
+
+
+def where(page: Page) -> str:
+    """Path and query of the address bar, as the page itself knows them."""
+    return page.evaluate("location.pathname + location.search")
+
+
+def focused(page: Page) -> str:
+    """What has the focus, as a screen reader would name it."""
+    return page.evaluate("(e => e.getAttribute('aria-label') ?? e.textContent)(document.activeElement)")
+
+
+def open_page(page: Page, server: Server, path: str = "/system/ops/runs") -> None:
+    page.goto(server.root + path)
+    expect(page.locator(".opsnb:visible").last).to_be_visible()
+
+
+def run_cell(page: Page, server: Server, notebook: str = "runs.ipynb") -> None:
+    """Open a notebook in JupyterLab and run its last cell, which shows the console."""
+    page.goto(server.home.replace("runs.ipynb", notebook))
+    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".opsnb:visible").last).to_be_visible()
