@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Text, and_, bindparam, cast, literal_column, select, type_coerce
+from sqlalchemy import Select, Text, and_, bindparam, cast, literal_column, select, true, type_coerce
 
 from opsnb.audit import RESOURCE
 from opsnb.database import Database
@@ -141,7 +141,12 @@ def _one(dialect: str) -> Select[Any]:
 def _retries(dialect: str) -> Select[Any]:
     tree = _one(dialect).cte("tree", recursive=True)
     parent = _parent(dialect)
-    columns = (runs.id, runs.status, runs.outcome, runs.created_at, parent)
+    columns = (runs.id, runs.status, runs.outcome, runs.created_at, parent.label("retry_of"))
     onward = and_(parent.is_not(None), parent == cast(tree.c.id, Text), runs.id > tree.c.id)
-    tree = tree.union_all(select(*columns, tree.c.generation + 1).where(onward))
-    return select(tree).limit(bindparam("limit"))
+    step = select(*columns, tree.c.generation + 1).where(onward)
+    if dialect == "postgresql":
+        # PostgreSQL expects thousands of retries of each run, and would read every context rather than look each up
+        # in the index; with a limit for each it looks them up.
+        found = select(*columns).where(onward).limit(bindparam("limit")).lateral("found")
+        step = select(*found.c, tree.c.generation + 1).select_from(tree.join(found, true()))
+    return select(tree.union_all(step)).limit(bindparam("limit"))
