@@ -1,0 +1,121 @@
+"""Each list's page walks an index in its order: no sort, no scan, however long the history."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from opsnb.links import Page
+from support.history import NOW, add_people, add_workspace, execute
+
+INDEX = {Page.RUNS: "ix_runs_recent", Page.FAILURES: "ix_runs_failed", Page.STUCK: "ix_runs_live"}
+FILTERED = {
+    "type": ("rare.type", "ix_runs_type"),
+    "tenant": (7, "ix_runs_tenant"),
+    "workspace": (2, "ix_runs_workspace"),
+    "initiator": ("Rare", "ix_runs_initiator"),
+}
+ROWS = 20_000
+FILL = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})",
+    "postgresql": "WITH n(i) AS (SELECT generate_series(1, {rows}))",
+}
+CREATED = {
+    "sqlite": "datetime('2026-11-23 14:00:00', '-' || (i * 37) || ' seconds')",
+    "postgresql": "timestamptz '2026-11-23 14:00:00Z' - i * interval '37 seconds'",
+}
+RETRY = {
+    "sqlite": "json_object('triage', json_object('retry_of_run_id', {rows} - i - 20))",
+    "postgresql": "jsonb_build_object('triage', jsonb_build_object('retry_of_run_id', {rows} - i - 20))",
+}
+PLAIN = {"sqlite": "'{}'", "postgresql": "CAST('{}' AS jsonb)"}
+
+
+@pytest.fixture
+def filled(database):
+    """A long history: one run in five live, one in fifty failed, one in a hundred a retry, and some rare values."""
+    add_people(database)
+    for number in (1, 2):
+        add_workspace(database, f"Workspace {number}", id=number)
+    execute(database, "INSERT INTO tenants (id, workspace_id, name) VALUES (1, 1, 'Big'), (7, 2, 'Small')")
+    kind = "sqlite" if database.is_sqlite else "postgresql"
+    execute(
+        database,
+        "INSERT INTO operation_runs (id, workspace_id, tenant_id, initiator_name, type, status, outcome, context,"
+        f" created_at) {FILL[kind].format(rows=ROWS)} SELECT {ROWS} - i, CASE WHEN i % 500 = 0 THEN 2 ELSE 1 END,"
+        " CASE WHEN i % 500 = 0 THEN 7 ELSE 1 END, CASE WHEN i % 500 = 0 THEN 'Rare' ELSE 'Ada' END,"
+        " CASE WHEN i % 500 = 0 THEN 'rare.type' ELSE 'inventory.sync' END,"
+        " CASE WHEN i % 5 = 0 THEN 'running' ELSE 'completed' END,"
+        " CASE WHEN i % 5 = 0 THEN 'pending' WHEN i % 50 = 1 THEN 'failed' ELSE 'succeeded' END,"
+        f" CASE WHEN i % 100 = 3 THEN {RETRY[kind].format(rows=ROWS)} ELSE {PLAIN[kind]} END, {CREATED[kind]} FROM n",
+    )
+    execute(database, "ANALYZE")
+    return database
+
+
+def plan(database, ask):
+    """Explain the one statement about runs that `ask` sends, with the values it sends."""
+    sent = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if "operation_runs" in statement:
+            sent.append((statement, parameters))
+
+    event.listen(database.reader, "before_cursor_execute", note)
+    ask()
+    event.remove(database.reader, "before_cursor_execute", note)
+    ((statement, parameters),) = sent
+    word = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+    with database.reader.connect() as connection:
+        rows = connection.exec_driver_sql(word + statement, parameters).all()
+    if database.is_sqlite:  # the page itself is a step below the join that gives its rows their names
+        return "\n".join(f"{'  ' * (row.parent > 0)}{row.detail}" for row in rows)
+    return "\n".join(row[0] for row in rows)
+
+
+def assert_walks(steps, index):
+    assert index in steps, steps
+    assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs(?! USING)", steps), steps
+    # The rows of the page may be sorted once more when they have their names; the history may not.
+    within = steps[steps.index("Limit") :] if "Limit" in steps else "\n".join(re.findall(r"^  .*", steps, re.MULTILINE))
+    assert within
+    assert not re.search(r"\bSort\b|TEMP B-TREE", within), steps
+
+
+def turns(ops, page, **wanted):
+    first = ops.read_list(page, limit=20, **wanted)
+    second = ops.read_list(page, limit=5, after=first.next, **wanted)
+    return {
+        "first": lambda: ops.read_list(page, limit=5, **wanted),
+        "after": lambda: ops.read_list(page, limit=5, after=first.next, **wanted),
+        "before": lambda: ops.read_list(page, limit=5, before=second.previous, **wanted),
+    }
+
+
+def test_every_page_of_every_list_walks_its_index(filled, ops_on):
+    ops = ops_on(filled)
+    for page, index in INDEX.items():
+        for ask in turns(ops, page).values():
+            assert_walks(plan(filled, ask), index)
+
+
+def test_a_filter_on_a_rare_value_walks_its_index(filled, ops_on):
+    ops = ops_on(filled)
+    for name, (value, index) in FILTERED.items():
+        for ask in turns(ops, Page.RUNS, **{name: value}).values():
+            assert_walks(plan(filled, ask), index)
+
+
+def test_a_window_of_time_walks_its_index(filled, ops_on):
+    ops = ops_on(filled)
+    window = {"since": NOW - timedelta(days=3), "until": NOW - timedelta(days=1)}
+    for page, index in INDEX.items():
+        assert_walks(plan(filled, lambda page=page: ops.read_list(page, limit=5, **window)), index)
+
+
+def test_retries_are_found_by_their_index(filled, ops_on):
+    run = ops_on(filled).run(5)
+    steps = plan(filled, run.lineage)
+    assert re.search("ix_runs_retry_of|ux_runs_live_retry", steps), steps
+    assert "Seq Scan on operation_runs" not in steps
