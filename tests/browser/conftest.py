@@ -63,7 +63,7 @@ def demo_server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def serve(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Server]]:
     """Start further servers: ``serve("--database=…", "--actor=…")``; all end with the test."""
     with ExitStack() as stack:
 
@@ -73,13 +73,15 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
             return stack.enter_context(serving(folder, *options, **environment))
 
         yield start
+        close_pages(context)
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def lab(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Server]]:
     """Start JupyterLab on a copy of the notebooks: ``lab(database, actor)``; `home` opens runs.ipynb."""
     with ExitStack() as stack:
         yield lambda database, actor: stack.enter_context(running_lab(tmp_path, database, actor))
+        close_pages(context)
 
 
 @pytest.fixture
@@ -132,21 +134,26 @@ def watch(context: BrowserContext) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, watch: Watch, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
-    """A watched page; a failing test leaves a screenshot, closing it runs what a page does as it closes."""
-    made = context.new_page()
-    yield made
-    if getattr(request.node, "failed", False) and not made.is_closed():
-        made.screenshot(path=tmp_path / "failed.png", full_page=True)
-        print("screenshot:", tmp_path / "failed.png")
+def page(context: BrowserContext, watch: Watch, tmp_path: Path) -> Iterator[Page]:
+    """A watched page; a failing test leaves a screenshot of it in `tmp_path`."""
+    yield context.new_page()
+    close_pages(context)
+
+
+def close_pages(context: BrowserContext) -> None:
+    """Close every page as a reader would, so that it ends its kernel."""
     for left in context.pages:
         with suppress(Error):  # one that the test has closed may still be on its way
             left.close(run_before_unload=True)
+            left.wait_for_event("close", timeout=5000)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
-    if report.when == "call":
-        item.failed = report.failed
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page and not page.is_closed():
+        file = item.funcargs["tmp_path"] / "failed.png"
+        page.screenshot(path=file, full_page=True)
+        report.sections.append(("screenshot", str(file)))
     return report

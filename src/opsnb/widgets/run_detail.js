@@ -55,7 +55,7 @@ function render({ model, el: root }) {
   root.append(page, live);
   let shown = null, slow = 0;
   const state = () => model.get("state");
-  const copy = button("Copy", () => model.send({ type: "copy" }), { class: "ops-plain", "aria-label": "Copy the context as JSON" });
+  const copy = button("Copy", () => model.send({ type: "copy" }), { class: "ops-textual", "aria-label": "Copy the context as JSON" });
   function refresh() {
     slow = setTimeout(() => root.setAttribute("aria-busy", "true"), 150);
     go(model, state().address);
@@ -64,7 +64,7 @@ function render({ model, el: root }) {
   function top(now) {
     const asOf = now.as_of ? [el("span", { class: "ops-quiet ops-num", text: `as of ${now.as_of}` })] : [];
     return el("div", { class: "ops-ways" }, anchor(model, now.back, { class: "ops-link ops-back" }), anchor(model, now.runbooks, { class: "ops-link" }),
-      el("span", { class: "ops-spacer" }), ...asOf, button("Refresh", refresh, { class: "ops-plain" }));
+      el("span", { class: "ops-spacer" }), ...asOf, button("Refresh", refresh, { class: "ops-textual" }));
   }
 
   function header(now) {

@@ -55,7 +55,7 @@ function render({ model, el: root }) {
   const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, table, empty, pager, live);
-  const refresh = button("Refresh", () => visit(state().address), { class: "ops-plain" });
+  const refresh = button("Refresh", () => visit(state().address), { class: "ops-textual" });
   const counted = el("span"), asOf = el("span", { class: "ops-num" });
   meta.append(counted, el("span", { class: "ops-spacer" }), asOf, refresh);
   let pickers = [], painted = "", landing = null, opened = null, slow = 0;
@@ -91,7 +91,7 @@ function render({ model, el: root }) {
     const selects = now.page === "runs" ? [["Status", "status", STATUSES], ["Outcome", "outcome", OUTCOMES]]
       : now.page === "stuck" ? [["Status", "status", STATUSES.slice(0, 3)]] : [];
     const until = now.filters.until ? [el("span", { class: "ops-chip ops-on" }, "Until ", said(now.filters.until.text, {}, "b"))] : [];
-    const reset = Object.keys(now.filters).length ? [button("Clear filters", () => visit(now.clear.address, "filter:search"), { class: "ops-plain" })] : [];
+    const reset = Object.keys(now.filters).length ? [button("Clear filters", () => visit(now.clear.address, "filter:search"), { class: "ops-textual" })] : [];
     filters.replaceChildren(kept ?? search, ...pickers.map((p) => p.root), ...selects.map(([label, name, options]) => chooser(label, name, options, now, choose)),
       chooser("Last", "since", TIMES, now, choose), ...until, ...reset);
     if (kept && document.activeElement !== kept) kept.focus();
