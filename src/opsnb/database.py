@@ -119,6 +119,12 @@ class Database:
         return self._columns[table]
 
     @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Open one transaction that only reads, for several questions that belong together."""
+        with self._explained(), self.reader.connect() as connection:
+            yield connection
+
+    @contextmanager
     def change(self) -> Iterator[Connection]:
         """Open one transaction that may write: committed at the end, rolled back on any error."""
         with self._explained(), self.writer.begin() as connection:

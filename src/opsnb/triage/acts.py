@@ -74,15 +74,15 @@ class Triage:
         self._database, self._catalog, self._outputs, self._who = database, catalog, outputs, who
 
     def read(self, run_id: int) -> Case:
-        """Read the case as it stands on the database that acts change; nothing changes.
+        """Read the case as it stands; nothing changes and nothing is locked.
 
         Raises
         ------
         RunNotFound, DatabaseUnavailable
             If it cannot be read.
         """
-        with self._database.change() as connection:
-            return read_case(connection, self._catalog, run_id)
+        with self._database.look() as connection:
+            return read_case(connection, self._catalog, run_id, lock=False)
 
     def execute(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str = "") -> int:
         """Do one act at `now` (tz-aware); give the number of the run to look at, the new one after a retry.
@@ -113,7 +113,7 @@ class Triage:
         with self._database.change() as connection:
             # Within the transaction: a right that was taken away a moment ago is gone.
             actor = fetch_actor(self._database, self._who, lambda *asked: connection.execute(*asked).all())
-            case = read_case(connection, self._catalog, run_id)
+            case = read_case(connection, self._catalog, run_id, lock=True)
             attempt = Attempt(connection, actor, case, now, reason)
             refusal = _check(act, attempt, seen)
             if refusal is None:

@@ -1,4 +1,4 @@
-"""Reads what a decision depends on, under the run's lock."""
+"""Reads what a decision depends on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from opsnb.triage.decide import Case, LiveRetry
 _TIMES = ("created_at", "started_at", "completed_at")
 
 
-def read_case(connection: Connection, catalog: Catalog, run_id: int) -> Case:
-    """Read a run and its live retry, and keep the run from changing until the caller's transaction ends.
+def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bool) -> Case:
+    """Read a run and its live retry; with `lock`, keep the run from changing until the caller's transaction ends.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def read_case(connection: Connection, catalog: Catalog, run_id: int) -> Case:
     """
     dialect = connection.dialect.name
     fits = -(2**63) <= run_id < 2**63
-    found = connection.execute(statements.locked(dialect), {"id": run_id}).first() if fits else None
+    found = connection.execute(statements.one(dialect, lock=lock), {"id": run_id}).first() if fits else None
     if found is None:
         raise RunNotFound(missing(run_id))
     run = {**found._mapping, **{name: as_utc(found._mapping[name]) for name in _TIMES}}

@@ -30,13 +30,13 @@ _LIVE: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in (
 
 
 @cache
-def locked(dialect: str) -> Select[Any]:
-    """Read one run, and keep others from changing it until the transaction ends."""
+def one(dialect: str, *, lock: bool) -> Select[Any]:
+    """Read one run; with `lock`, keep others from changing it until the transaction ends."""
     context = type_coerce(runs.context, Text) if dialect == "sqlite" else cast(runs.context, Text)
     columns = [column for column in operation_runs.columns if column.name != "context"]
     statement = select(*columns, context.label("context")).where(runs.id == bindparam("id"))
     # SQLite took the write lock of the whole file at BEGIN IMMEDIATE.
-    return statement if dialect == "sqlite" else statement.with_for_update()
+    return statement.with_for_update() if lock and dialect != "sqlite" else statement
 
 
 @cache
