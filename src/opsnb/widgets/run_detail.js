@@ -51,7 +51,9 @@ async function copyText(text) {
 
 function render({ model, el: root }) {
   const live = el("div", { class: "ops-aside", role: "status" });
-  const page = el("article");
+  const ways = el("div"), alert = el("div"), title = el("div"), rest = el("div"), slot = el("div", { class: "ops-slot" });
+  const head = el("header", { class: "ops-page" }, title, el("span", { class: "ops-spacer" }), slot);
+  const page = el("article", {}, ways, alert, head, rest);
   root.append(page, live);
   let shown = null, slow = 0;
   const state = () => model.get("state");
@@ -67,9 +69,18 @@ function render({ model, el: root }) {
       el("span", { class: "ops-spacer" }), ...asOf, button("Refresh", refresh, { class: "ops-textual" }));
   }
 
-  function header(now) {
+  function heading(now) {
     const line = el("div", { class: "ops-line" }, el("span", { class: "ops-id", text: `Operation #${now.id}` }), badge(now.status), badge(now.outcome));
-    return el("header", { class: "ops-page" }, el("div", {}, el("h1", { tabindex: "-1", ...OWN_KEYS }, said(now.label)), line), el("span", { class: "ops-spacer" }), el("div", { class: "ops-triage" }));
+    return [el("h1", { tabindex: "-1", ...OWN_KEYS }, said(now.label)), line];
+  }
+
+  // The triage bar is a widget of its own, and there only for somebody who may act.
+  async function placeBar() {
+    const reference = model.get("bar");
+    if (!reference) return slot.replaceChildren();
+    const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+    const view = await model.widget_manager.create_view(child);
+    return slot.replaceChildren(view.el);
   }
 
   function lineage(items) {
@@ -82,7 +93,7 @@ function render({ model, el: root }) {
     const left = el("div", {}, part("Timeline, UTC", now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
       el("section", {}, el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(model, now.context)));
     const right = el("div", {}, section("Facts", el("dl", {}, ...now.facts.flatMap(fact))), part("Lineage", now.lineage.items, now.lineage.error, lineage), el("div", { class: "ops-after" }));
-    return [header(now), verdict, el("div", { class: "ops-cols" }, left, right)];
+    return [verdict, el("div", { class: "ops-cols" }, left, right)];
   }
 
   function missing(now) {
@@ -93,10 +104,14 @@ function render({ model, el: root }) {
     clearTimeout(slow);
     root.removeAttribute("aria-busy");
     const now = state();
-    if (!now.id) return page.replaceChildren();
+    page.hidden = !now.id;
+    if (!now.id) return rest.replaceChildren();
     const again = shown === now.id ? opened() : null;
-    const alert = now.error ? alertBox(now.error, refresh) : "";
-    page.replaceChildren(top(now), alert, ...(now.missing ? missing(now) : now.label !== undefined ? whole(now) : []));
+    ways.replaceChildren(top(now));
+    alert.replaceChildren(now.error ? alertBox(now.error, refresh) : "");
+    head.hidden = now.label === undefined;
+    title.replaceChildren(...(head.hidden ? [] : heading(now)));
+    rest.replaceChildren(...(now.missing ? missing(now) : head.hidden ? [] : whole(now)));
     if (again) restore(again);
     else if (model.get("shown")) land();
     if (shown === now.id) live.textContent = now.error || `Refreshed, as of ${now.as_of}`;
@@ -107,7 +122,8 @@ function render({ model, el: root }) {
   // A refresh leaves open what was open, and the focus where it was.
   function opened() {
     const names = (details) => [...details.querySelectorAll(":scope > summary .ops-key")].map((key) => key.textContent).join();
-    const within = page.contains(document.activeElement) ? document.activeElement.textContent : null;
+    const own = page.contains(document.activeElement) && !slot.contains(document.activeElement);
+    const within = own ? document.activeElement.textContent : null;
     return { open: [...page.querySelectorAll("details")].map((d) => [names(d), d.open]), within };
   }
   function restore({ open, within }) {
@@ -138,13 +154,15 @@ function render({ model, el: root }) {
       live.textContent = copy.textContent;
       setTimeout(() => { copy.textContent = "Copy"; }, 2000);
     }
-    if (content.type === "failed") { clearTimeout(slow); root.removeAttribute("aria-busy"); page.querySelector(".ops-alert")?.remove(); page.prepend(alertBox(content.message, refresh)); }
+    if (content.type === "failed") { clearTimeout(slow); root.removeAttribute("aria-busy"); alert.replaceChildren(alertBox(content.message, refresh)); }
   };
   const arrived = () => { if (model.get("shown") && state().id) land(); };
   model.on("msg:custom", message);
+  model.on("change:bar", placeBar);
+  placeBar();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
-  return () => { undo(); model.off("msg:custom", message); model.off("change:shown", arrived); };
+  return () => { undo(); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
 }
 
 export default { render };

@@ -6,8 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ipywidgets
+import traitlets
+
 from opsnb import links
-from opsnb.errors import OpsnbError, RunNotFound
+from opsnb.access import Capability
+from opsnb.errors import OpsnbError, RunNotFound, log
 from opsnb.links import Links, Page
 from opsnb.models import Outcome, Status
 from opsnb.ops import Ops
@@ -15,6 +19,7 @@ from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
 from opsnb.text import clock, duration, visible
 from opsnb.widgets.tree import tree
+from opsnb.widgets.triage_bar import TriageBar
 from opsnb.widgets.view import View, asset, sentence
 from opsnb.widgets.words import LINE, Payload, link, outcome_badge, place, span, status_badge, tenant, when
 
@@ -39,15 +44,21 @@ class RunDetail(View):
     _esm = asset("run_detail.js", "dom.js")
     _css = asset("run_detail.css", "base.css")
 
+    bar = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
+
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], back: Callable[[], None]) -> None:
         follow = {"go": lambda message: go(str(message.get("address"))), "back": lambda _message: back()}
         super().__init__({**follow, "copy": self._copy})
-        self._ops, self._where = ops, where
+        self._ops, self._where, self._go = ops, where, go
         self._run: Run | None = None
         self._id: int | None = None
 
     def show(self, run_id: int) -> None:
         """Read and show an operation; where that fails, say why, and keep what is shown of the same operation."""
+        self._place_bar(run_id)
+        self._read(run_id)
+
+    def _read(self, run_id: int) -> None:
         known = self._run if self._run is not None and self._id == run_id else None
         self._id = run_id
         try:
@@ -61,6 +72,32 @@ class RunDetail(View):
             self.state = self._frame(run_id) | shown | {"error": sentence(error)}
         else:
             self.state = self._frame(run_id) | self._content(self._run)
+
+    def _place_bar(self, run_id: int) -> None:
+        """Give the header its triage bar, built only for somebody who may manage operations just now."""
+        try:
+            if self._ops.can(Capability.MANAGE):
+                bar = self.bar or TriageBar(self._ops, self._where, self._go, self._after_act)
+                bar.show(run_id)
+                self.bar = bar
+                return
+        except OpsnbError as error:
+            log.info("no triage bar: %s", error)
+        self._drop_bar()
+
+    def _drop_bar(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+    def _after_act(self) -> None:
+        if self._id is not None:
+            self.show(self._id)
+
+    def close(self) -> None:
+        """Close the triage bar along with the page."""
+        self._drop_bar()
+        super().close()
 
     def clear(self) -> None:
         """Forget the operation, here and in the browser."""
