@@ -20,7 +20,7 @@ LAYERS = (
     {"triage", "analysis"},
     {"ops"},
     {"widgets"},
-    {"serve", "load", "demo", "cli"},
+    {"serve", "load", "demo", "worker", "cli"},
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # `ops.console()` makes the widget of its own `Ops`; the import waits until it is called.

@@ -10,6 +10,7 @@ from opsnb.cli.lab import lab
 from opsnb.cli.load import load
 from opsnb.cli.schema import init
 from opsnb.cli.serve import serve
+from opsnb.cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,5 +19,5 @@ def main() -> None:
     """Triage long-running operations where on-call engineers already think: in notebooks."""
 
 
-for command in (demo, serve, lab, init, load):
+for command in (demo, serve, lab, init, load, worker):
     main.add_command(command)

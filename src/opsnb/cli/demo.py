@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from shlex import quote
 
@@ -10,6 +11,8 @@ import click
 from opsnb.cli.common import database_option, open_database, plain_errors
 from opsnb.cli.serve import port_option, run_server
 from opsnb.database import Database
+from opsnb.serve.environment import kernel_environment
+from opsnb.worker.beside import beside
 
 VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 
@@ -18,8 +21,11 @@ VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 @database_option
 @port_option
 @click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the demo once it is made.")
+@click.option(
+    "--worker/--no-worker", default=True, show_default=True, help="Meanwhile let a worker pretend to run retries."
+)
 @plain_errors
-def demo(url: str | None, port: int, serve: bool) -> None:
+def demo(url: str | None, port: int, serve: bool, worker: bool) -> None:
     """Make a demo database, then serve it."""
     from opsnb.demo import prepare
 
@@ -28,7 +34,8 @@ def demo(url: str | None, port: int, serve: bool) -> None:
     click.echo(f"The demo is in {database.name}, seen as {VIEWER}, who may look and not touch.")
     click.echo(f"To work on it as {MANAGER}: {lab_command(database)}")
     if serve:
-        run_server(database, port=port, actor=VIEWER)
+        with beside(kernel_environment(database, None)) if worker else nullcontext():
+            run_server(database, port=port, actor=VIEWER)
 
 
 def lab_command(database: Database) -> str:

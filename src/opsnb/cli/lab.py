@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import click
 
 from opsnb.cli.common import database_option, open_database, plain_errors
 from opsnb.cli.serve import actor_option
-from opsnb.errors import BadInput
+from opsnb.database import Database
+from opsnb.errors import BadInput, DatabaseUnavailable
 from opsnb.notebooks_path import in_clone, notebooks_path
 from opsnb.serve.environment import kernel_environment
+from opsnb.worker.beside import along_with
+from opsnb.worker.place import holds_demo
 
 COPY = "opsnb-notebooks"
 
@@ -29,13 +33,23 @@ def lab(url: str | None, actor: str | None, port: int, options: tuple[str, ...])
     """Open the notebooks in JupyterLab; further OPTIONS are JupyterLab's own, such as --no-browser."""
     if find_spec("jupyterlab") is None:
         raise BadInput("JupyterLab is not installed; run: pip install 'opsnb[lab]'")
-    environment = os.environ | kernel_environment(open_database(url), actor)
+    database = open_database(url)
+    environment = os.environ | kernel_environment(database, actor)
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"  # before a kernel of the same name that the user has installed
     folder = working_folder(Path.cwd())
     click.echo(f"The notebooks are in {folder}")
     first = "--LabApp.default_url=/lab/tree/runs.ipynb"
     command = [sys.executable, "-m", "jupyterlab", str(folder), f"--port={port}", first, *options]
+    _let_retries_finish(database)
     os.execve(sys.executable, command, environment)  # noqa: S606 - no shell is wanted
+
+
+def _let_retries_finish(database: Database) -> None:
+    """Run a worker along with JupyterLab where the database is a demo, which nobody else works on."""
+    with suppress(DatabaseUnavailable):  # the notebooks say so where it is seen
+        if holds_demo(database):
+            along_with(kernel_environment(database, None))
+    database.close()
 
 
 def working_folder(here: Path) -> Path:
