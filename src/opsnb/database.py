@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -117,6 +117,19 @@ class Database:
                 exists = names.has_table(table) or table in names.get_view_names()
                 self._columns[table] = frozenset(c["name"] for c in names.get_columns(table)) if exists else frozenset()
         return self._columns[table]
+
+    @cached_property
+    def finds_retries(self) -> bool:
+        """Whether an index tells what retried a run, so that a list can afford to ask.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        table = "sqlite_master WHERE sql" if self.is_sqlite else "pg_indexes WHERE indexdef"
+        wanted = f"SELECT 1 FROM {table} LIKE 'CREATE INDEX%operation_runs%retry_of_run_id%' LIMIT 1"
+        return bool(self.fetch(text(wanted)))
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

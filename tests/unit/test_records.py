@@ -20,7 +20,8 @@ DTYPES = {
     "id": "Int64", "type": "string", "label": "string", "workspace_id": "Int64", "workspace": "string",
     "tenant_id": "Int64", "tenant": "string", "initiator_name": "string", "status": "string", "outcome": "string",
     "created_at": "datetime64[us, UTC]", "started_at": "datetime64[us, UTC]", "completed_at": "datetime64[us, UTC]",
-    "error": "string", "stuck_class": "string",
+    "error": "string", "stuck_class": "string", "investigated_by": "string", "retry_of": "Int64", "retried_as": "Int64",
+    "retried_state": "string",
 }  # fmt: skip
 EMPTY = RunRow(1, "", "", 1, None, None, None, None, "", "", None, None, None)
 

@@ -29,6 +29,11 @@ def whole_number(value: object) -> int | None:
     return value if type(value) is int else None
 
 
+def read_number(text: object) -> int | None:
+    """Read a run's number out of text; None where it is none."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 class Masker:
     """Masks the values of keys that look like secrets.
 

@@ -13,7 +13,7 @@ from opsnb.audit import RESOURCE
 from opsnb.database import Database
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
-from opsnb.queries.context import read_context
+from opsnb.queries.context import read_context, read_number
 from opsnb.schema import RETRY_OF
 
 MAX_LINEAGE = 50
@@ -121,9 +121,8 @@ def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
 
 
 def _relative(row: Any) -> Relative:
-    text = str(row.retry_of or "")
-    retry_of = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-    return Relative(row.id, row.status, row.outcome, as_utc(row.created_at), retry_of, row.generation)
+    created = as_utc(row.created_at)
+    return Relative(row.id, row.status, row.outcome, created, read_number(row.retry_of), row.generation)
 
 
 def _parent(dialect: str) -> Any:

@@ -25,13 +25,13 @@ def error_text(dialect: str) -> ColumnElement[Any]:
         # A context that is no JSON must not stop the page.
         return literal_column(f"CASE WHEN json_valid(context) THEN substr(coalesce({found}), 1, {LENGTH}) END")
     found = ", ".join(_postgresql(",".join(path)) for path in PATHS)
-    return literal_column(f"CASE WHEN {_UNREADABLE} THEN NULL ELSE left(coalesce({found}), {LENGTH}) END")
+    return literal_column(f"CASE WHEN {UNREADABLE} THEN NULL ELSE left(coalesce({found}), {LENGTH}) END")
 
 
 # A column of type json, unlike jsonb, takes escapes that PostgreSQL then fails to make text of: a null character, and
 # half of a surrogate pair.
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F]"
-_UNREADABLE = (
+UNREADABLE = (
     "pg_typeof(context) = CAST('json' AS regtype) AND"
     rf" CAST(context AS text) ~ '\\u0000|{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}'"
 )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from opsnb.queries.records import RunRow
 
-_NUMBERS = ("id", "workspace_id", "tenant_id")
+_NUMBERS = ("id", "workspace_id", "tenant_id", "retry_of", "retried_as")
 _TIMES = ("created_at", "started_at", "completed_at")
 
 

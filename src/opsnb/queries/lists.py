@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Label, Select, bindparam, func, literal_column, select, tuple_
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
 from opsnb.queries.conditions import any_of, conditions
 from opsnb.queries.errors_in_context import error_text
+from opsnb.queries.marks import own_marks, retried_as
 from opsnb.stuck import Classifier
 
 runs = operation_runs.c
@@ -24,6 +25,7 @@ class Shape:
     """All that a list's statement depends on; one statement serves every value bound to it.
 
     `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before".
+    `retries` says that an index makes it cheap to find what retried a row.
     """
 
     page: Page
@@ -33,6 +35,7 @@ class Shape:
     classifier: Classifier
     dialect: str
     direction: str = "first"
+    retries: bool = False
 
 
 def _wheres(shape: Shape) -> list[ColumnElement[bool]]:
@@ -52,7 +55,7 @@ def page_statement(shape: Shape) -> Select[Any]:
     cursor = tuple_(bindparam("cursor_created", type_=Timestamp()), bindparam("cursor_id"))
     beyond = {"first": [], "after": [position < cursor], "before": [position > cursor]}[shape.direction]
     newest_first = shape.direction != "before"
-    columns: list[ColumnElement[Any]] = [*_COLUMNS]
+    columns: list[ColumnElement[Any]] = [*_COLUMNS, *own_marks(shape.dialect)]
     if shape.page is Page.FAILURES:
         columns.append(error_text(shape.dialect).label("error"))
     page = (
@@ -62,13 +65,13 @@ def page_statement(shape: Shape) -> Select[Any]:
         .limit(bindparam("limit"))
         .subquery("page")
     )
-    return _with_names(page, newest_first)
+    return _with_names(page, newest_first, [retried_as(page, shape.dialect)] if shape.retries else [])
 
 
-def _with_names(page: Any, newest_first: bool) -> Select[Any]:
+def _with_names(page: Any, newest_first: bool, more: list[Label[Any]]) -> Select[Any]:
     order = (page.c.created_at, page.c.id)
     return (
-        select(*page.c, workspaces.c.name.label("workspace"), tenants.c.name.label("tenant"))
+        select(*page.c, *more, workspaces.c.name.label("workspace"), tenants.c.name.label("tenant"))
         .select_from(
             page.outerjoin(workspaces, workspaces.c.id == page.c.workspace_id).outerjoin(
                 tenants, tenants.c.id == page.c.tenant_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from opsnb.queries import cursors
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, count_statement, page_statement
+from opsnb.queries.marks import read_marks
 from opsnb.queries.records import RunRow, run_row
 from opsnb.stuck import Classifier
 from opsnb.text import moment
@@ -122,7 +123,7 @@ class Lists:
         if after and before:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
-        shape = self._shape(page, filters, direction)
+        shape = replace(self._shape(page, filters, direction), retries=self.database.finds_retries)
         values = {**self._values(filters, now), **self._cursor(after or before), "limit": limit + 1}
         found = self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
@@ -164,7 +165,7 @@ class Lists:
         )
 
     def _row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:
-        record = run_row(row, self.catalog, row.get("error"))
+        record = run_row(row, self.catalog, row.get("error"))._replace(**read_marks(row))
         if page is not Page.STUCK:
             return record
         why = self.classifier.classify(record, now)

@@ -15,6 +15,9 @@ class RunRow(NamedTuple):
 
     `workspace` and `tenant` are names; `tenant_id` None is a platform operation. `label` is the catalog's. `error` is
     a short text on the failures list and None elsewhere; `stuck_class` is a label on the stuck list and None elsewhere.
+    `investigated_by` names who marked it ("" where nobody stands there), `retry_of` the run that it retries,
+    `retried_as` its newest retry (only where the database has the index for it), `retried_state` that one's status, or
+    its outcome once it completed.
     """
 
     id: int
@@ -32,6 +35,10 @@ class RunRow(NamedTuple):
     completed_at: datetime | None
     error: str | None = None
     stuck_class: str | None = None
+    investigated_by: str | None = None
+    retry_of: int | None = None
+    retried_as: int | None = None
+    retried_state: str | None = None
 
 
 def run_row(row: Mapping[str, Any], catalog: Catalog, error: str | None) -> RunRow:

@@ -93,7 +93,8 @@ function render({ model, el: root }) {
     const left = el("div", {}, part("Timeline, UTC", now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
       el("section", {}, el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(model, now.context)));
     const right = el("div", {}, section("Facts", el("dl", {}, ...now.facts.flatMap(fact))), part("Lineage", now.lineage.items, now.lineage.error, lineage), el("div", { class: "ops-after" }));
-    return [verdict, el("div", { class: "ops-cols" }, left, right)];
+    const mark = now.mark ? el("div", { class: "ops-verdict ops-success" }, said(now.mark)) : "";
+    return [verdict, mark, el("div", { class: "ops-cols" }, left, right)];
   }
 
   function missing(now) {

@@ -13,11 +13,11 @@ from opsnb import links
 from opsnb.access import Capability
 from opsnb.errors import OpsnbError, RunNotFound, log
 from opsnb.links import Links, Page
-from opsnb.models import Outcome, Status
+from opsnb.models import Outcome, Status, as_utc
 from opsnb.ops import Ops
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
-from opsnb.text import clock, duration, visible
+from opsnb.text import clock, duration, moment, visible
 from opsnb.widgets.tree import tree
 from opsnb.widgets.triage_bar import TriageBar
 from opsnb.widgets.view import View, asset, sentence
@@ -120,6 +120,7 @@ class RunDetail(View):
             "status": status_badge(record.status),
             "outcome": outcome_badge(record.outcome),
             "verdict": _verdict(run),
+            "mark": _mark(run),
             "facts": self._facts(run),
             "timeline": self._part(lambda: [self._event(event, run) for event in run.timeline()]),
             "lineage": self._part(lambda: self._lineage(run)),
@@ -217,6 +218,17 @@ def _fact(name: str, value: str | Payload, number: int | None = None) -> Payload
 
 def _phase(text: str, open_: bool) -> str:
     return f"{text} so far" if text and open_ else text or "—"
+
+
+def _mark(run: Run) -> str:
+    """Say who investigated a run, when and why, or nothing."""
+    triage = run.context.get("triage")
+    mark = triage.get("investigated") if isinstance(triage, Mapping) else None
+    if not isinstance(mark, Mapping):
+        return ""
+    at = as_utc(mark.get("at"))
+    who, reason = visible(mark.get("by"), 80) or "somebody", visible(mark.get("reason"), 600)
+    return f"Investigated by {who}{f' at {moment(at)}' if at else ''}: {reason}"
 
 
 def _verdict(run: Run) -> Payload | None:

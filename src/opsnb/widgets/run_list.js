@@ -11,7 +11,7 @@ function columns(page) {
 }
 
 function rowOf(model, row, page, tabbable) {
-  const name = `Operation #${row.id}, ${row.label}, ${row.status.text}, ${row.outcome.text}`;
+  const name = `Operation #${row.id}, ${row.label}, ${row.status.text}, ${row.outcome.text}${row.mark ? `, ${row.mark}` : ""}`;
   const link = anchor(model, row, { class: "ops-row", "aria-label": name, tabindex: tabbable ? "0" : "-1", "data-id": row.id }, said(row.label));
   const about = el("small", {}, el("span", { class: "ops-id", text: `Operation #${row.id}` }), row.error ? " · " : "", row.error ? said(row.error) : "");
   const last = page === "stuck"
@@ -22,7 +22,7 @@ function rowOf(model, row, page, tabbable) {
     el("td", { class: "ops-c-place", "data-label": "Where" }, said(row.workspace), said(row.tenant, { class: row.platform ? "ops-platform" : "" }, "small")),
     el("td", { class: "ops-c-who", "data-label": "Initiator" }, row.initiator ? said(row.initiator) : el("span", { class: "ops-quiet", title: "not recorded", text: "—" })),
     el("td", { class: "ops-c-status", "data-label": "Status" }, badge(row.status)),
-    el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome)),
+    el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome), row.mark ? said(row.mark, {}, "small") : ""),
     el("td", { class: "ops-c-created", "data-label": "Created" }, el("span", { title: row.created.full }, row.created.ago), el("small", { text: row.created.short })),
     last);
 }

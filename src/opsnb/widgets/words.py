@@ -82,9 +82,19 @@ def row(record: RunRow, where: Links, now: datetime) -> Payload:
         "created": when(record.created_at, now),
         "lasted": span(lasted),
         "odd": bool(lasted and lasted < timedelta(0)),
+        "mark": mark(record),
         "live": live,
         "stuck": record.stuck_class or "",
     }
+
+
+def mark(record: RunRow) -> str:
+    """Say in few words what triage left on a run: it was retried, investigated, or is a retry itself."""
+    if record.retried_as is not None:
+        return f"Retried as #{record.retried_as}, {visible(record.retried_state, 30).replace('_', ' ')}"
+    if record.investigated_by is not None:
+        return f"Investigated by {visible(record.investigated_by, 40)}" if record.investigated_by else "Investigated"
+    return f"Retry of #{record.retry_of}" if record.retry_of is not None else ""
 
 
 def tenant(record: RunRow) -> str:

@@ -1,0 +1,52 @@
+"""What triage left on a run, as the quiet marks of a list's row: investigated, retry of, retried as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Label, Select, Text, cast, func, literal_column, select
+
+from opsnb.models import Status, operation_runs
+from opsnb.queries.context import read_number
+from opsnb.queries.errors_in_context import UNREADABLE
+from opsnb.schema import RETRY_OF
+
+
+def own_marks(dialect: str) -> list[Label[Any]]:
+    """Write what a run's own context says: who investigated it, and which run it retries."""
+    texts = {"investigated_by": _INVESTIGATED[dialect], "retry_of": f"({RETRY_OF[dialect]})"}
+    if dialect == "postgresql":
+        texts = {name: f"CASE WHEN {UNREADABLE} THEN NULL ELSE {text} END" for name, text in texts.items()}
+    return [literal_column(text, Text).label(name) for name, text in texts.items()]
+
+
+def retried_as(page: Any, dialect: str) -> Label[Any]:
+    """Write the newest retry of each row of `page` as one text, "id status outcome"; it needs the index on retries."""
+    retry = operation_runs.alias("retry")
+    # The bare column of the index's expression is the inner table's: `page` has no context.
+    parent: ColumnElement[Any] = literal_column(f"({RETRY_OF[dialect]})", Text)
+    words = (
+        func.concat(retry.c.id, " ", retry.c.status, " ", retry.c.outcome)
+        if dialect != "sqlite"
+        else (cast(retry.c.id, Text) + " " + retry.c.status + " " + retry.c.outcome)
+    )
+    newest: Select[Any] = select(words).where(parent.is_not(None), parent == cast(page.c.id, Text))
+    return newest.order_by(retry.c.id.desc()).limit(1).correlate(page).scalar_subquery().label("retried_as")
+
+
+def read_marks(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the marks of a row as fields of its record."""
+    found: dict[str, Any] = {"investigated_by": row["investigated_by"], "retry_of": read_number(row["retry_of"])}
+    if retried := row.get("retried_as"):
+        number, status, outcome = str(retried).split(" ", 2)
+        found |= {"retried_as": int(number), "retried_state": outcome if status == Status.COMPLETED else status}
+    return found
+
+
+_INVESTIGATED = {
+    "sqlite": "CASE WHEN json_valid(context) AND json_type(context, '$.triage.investigated') = 'object'"
+    " THEN coalesce(context ->> '$.triage.investigated.by', '') END",
+    "postgresql": "CASE WHEN json_typeof(CAST(context AS json) #> '{triage,investigated}') = 'object'"
+    " THEN coalesce(context #>> '{triage,investigated,by}', '') END",
+}

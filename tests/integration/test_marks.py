@@ -1,0 +1,41 @@
+"""What triage left on a run is told by its row: investigated, retry of, retried as."""
+
+from opsnb.database import Database
+from support.history import add_people, add_run, execute
+
+
+def test_a_row_tells_what_triage_left_on_its_run(database: Database, ops_on) -> None:
+    add_people(database)
+    mark = {"triage": {"investigated": {"reason": "known", "by": "Mona", "at": "2026-11-23T13:00:00+00:00"}}}
+    first = add_run(database, outcome="failed", context=mark)
+    second = add_run(database, outcome="failed", context={"triage": {"retry_of_run_id": first}})
+    third = add_run(database, status="running", context={"triage": {"retry_of_run_id": first}})
+    plain = add_run(database, context={"triage": {"investigated": "no object", "retry_of_run_id": "x"}})
+    rows = {row.id: row for row in ops_on(database).runs().rows}
+    marks = {
+        number: (row.investigated_by, row.retry_of, row.retried_as, row.retried_state) for number, row in rows.items()
+    }
+    assert marks == {
+        first: ("Mona", None, third, "running"),
+        second: (None, first, None, None),
+        third: (None, first, None, None),
+        plain: (None, None, None, None),
+    }
+
+
+def test_a_completed_retry_is_told_by_its_outcome(database: Database, ops_on) -> None:
+    add_people(database)
+    first = add_run(database, outcome="failed")
+    retry = add_run(database, outcome="partially_succeeded", context={"triage": {"retry_of_run_id": first}})
+    (row,) = ops_on(database).failures().rows
+    assert (row.retried_as, row.retried_state) == (retry, "partially_succeeded")
+
+
+def test_without_the_index_a_list_does_not_search_for_retries(database: Database, ops_on) -> None:
+    add_people(database)
+    first = add_run(database, outcome="failed")
+    add_run(database, context={"triage": {"retry_of_run_id": first}})
+    execute(database, "DROP INDEX ix_runs_retry_of")
+    rows = {row.id: row for row in ops_on(database).runs().rows}
+    assert rows[first].retried_as is None
+    assert rows[first + 1].retry_of == first
