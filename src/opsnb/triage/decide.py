@@ -121,11 +121,12 @@ def describe(case: Case) -> str:
     """Say what state a run is in, and who put it there."""
     run = case.run
     if run["status"] != Status.COMPLETED:
-        return str(run["status"])
+        return visible(run["status"], 80)
     canceled = case.triage.get("cancel")
-    if isinstance(canceled, Mapping):
+    # A worker may have finished the run all the same, and said how.
+    if isinstance(canceled, Mapping) and run["outcome"] == Outcome.FAILED:
         return f"canceled by {_who(canceled)}{_at(as_utc(canceled.get('at')))}"
-    return f"completed as {str(run['outcome']).replace('_', ' ')}{_at(run['completed_at'])}"
+    return f"completed as {visible(run['outcome'], 80).replace('_', ' ')}{_at(run['completed_at'])}"
 
 
 def _retry(case: Case) -> str:
@@ -133,7 +134,7 @@ def _retry(case: Case) -> str:
     if case.live_retry:
         other = case.live_retry
         by = f" by {visible(other.by, 80)}" if other.by else ""
-        return f"{name} was already retried{by} as Operation #{other.id}{_at(other.at)}, which is {other.status}."
+        return f"{name} was already retried{by} as Operation #{other.id}{_at(other.at)}, which is {visible(other.status, 80)}."
     if run["status"] != Status.COMPLETED or run["outcome"] != Outcome.FAILED:
         return f"{name} is {describe(case)}: only one that completed and failed can be retried."
     return _type_forbids(case, "retried", "retryable")
