@@ -27,7 +27,7 @@ INDEXES = (
     f"CREATE INDEX ix_runs_tenant ON operation_runs (tenant_id, {RECENT})",
     f"CREATE INDEX ix_runs_workspace ON operation_runs (workspace_id, {RECENT})",
     f"CREATE INDEX ix_runs_initiator ON operation_runs (initiator_name, {RECENT})",
-    "CREATE INDEX ix_runs_retry_of ON operation_runs (({retry_of})) WHERE {retry_of} IS NOT NULL",
+    "CREATE INDEX ix_runs_retry_of ON operation_runs (({retry_of}), id) WHERE {retry_of} IS NOT NULL",
     "CREATE UNIQUE INDEX ux_runs_live_retry ON operation_runs (({retry_of}))"
     " WHERE {retry_of} IS NOT NULL AND status IN ('queued', 'running')",
     "CREATE INDEX ix_audit_resource ON audit_logs (resource_type, resource_id, id)",

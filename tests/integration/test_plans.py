@@ -56,6 +56,7 @@ def filled(database):
 
 def plan(database, ask):
     """Explain the one statement about runs that `ask` sends, with the values it sends."""
+    ask()  # what is asked once, such as which indexes there are, is known from here on
     sent = []
 
     def note(_connection, _cursor, statement, parameters, _context, _many):

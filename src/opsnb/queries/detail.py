@@ -14,6 +14,7 @@ from opsnb.database import Database
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
 from opsnb.queries.context import read_context, read_number
+from opsnb.queries.marks import as_parent
 from opsnb.schema import RETRY_OF
 
 MAX_LINEAGE = 50
@@ -141,7 +142,7 @@ def _retries(dialect: str) -> Select[Any]:
     tree = _one(dialect).cte("tree", recursive=True)
     parent = _parent(dialect)
     columns = (runs.id, runs.status, runs.outcome, runs.created_at, parent.label("retry_of"))
-    onward = and_(parent.is_not(None), parent == cast(tree.c.id, Text), runs.id > tree.c.id)
+    onward = and_(parent.is_not(None), parent == as_parent(tree.c.id), runs.id > tree.c.id)
     step = select(*columns, tree.c.generation + 1).where(onward)
     if dialect == "postgresql":
         # PostgreSQL expects thousands of retries of each run, and would read every context rather than look each up

@@ -31,8 +31,16 @@ def retried_as(page: Any, dialect: str) -> Label[Any]:
         if dialect != "sqlite"
         else (cast(retry.c.id, Text) + " " + retry.c.status + " " + retry.c.outcome)
     )
-    newest: Select[Any] = select(words).where(parent.is_not(None), parent == cast(page.c.id, Text))
+    newest: Select[Any] = select(words).where(parent.is_not(None), parent == as_parent(page.c.id))
     return newest.order_by(retry.c.id.desc()).limit(1).correlate(page).scalar_subquery().label("retried_as")
+
+
+def as_parent(number: Any) -> ColumnElement[Any]:
+    """Write a run's number as its retries' contexts name it.
+
+    A bare cast would have the affinity of text in SQLite, which keeps it from using the index of an expression.
+    """
+    return literal_column("''", Text).concat(cast(number, Text))
 
 
 def read_marks(row: Mapping[str, Any]) -> dict[str, Any]:
