@@ -68,8 +68,9 @@ class Claims:
                 return None
             now = self._clock()
             worker = json.dumps({"name": self._name, "claimed_at": now.isoformat()})
-            connection.execute(statements.claim(self._dialect), {"id": found.id, "now": now, "worker": worker})
-            return Claim(found.id, found.type, read_context(found.context) or {}, worker)
+            values = {"id": found.id, "now": now, "worker": worker}
+            taken = connection.execute(statements.claim(self._dialect), values).rowcount == 1
+            return Claim(found.id, found.type, read_context(found.context) or {}, worker) if taken else None
 
     def advance(self, claim: Claim, progress: Mapping[str, int]) -> bool:
         """Write progress; False where the run is this worker's no more, and nothing was written.
