@@ -1,12 +1,12 @@
-"""The pictures of the documentation; `make screenshots` keeps them, an ordinary run only proves that they can be made."""
+"""The pictures of the documentation: `make screenshots` keeps them, an ordinary run proves that it could."""
 
 import os
 from pathlib import Path
 
 import pytest
-from consoles import open_page, rows
 from playwright.sync_api import Page, expect
 
+from consoles import open_page, rows
 from support.serving import Server
 
 DOCS = Path(__file__).parents[2] / "docs" / "images"
