@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from opsnb import demo
 from opsnb.database import Database
@@ -19,6 +19,7 @@ from support.serving import Server, running_lab, serving
 VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
            "--disable-sync", "--no-first-run"]  # fmt: skip
+expect.set_options(timeout=20_000)  # a page is a kernel and a front end, on a machine that may be busy
 HERE = ("127.0.0.1", "localhost", None)
 
 
@@ -97,13 +98,18 @@ def width(request: pytest.FixtureRequest) -> int:
 
 
 class Watch:
-    """What went wrong in the pages of one test; a test that provokes an error takes it out of `seen`."""
+    """What went wrong in the pages of one test; a test that provokes errors stops watching first."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.seen: list[str] = []
+        self._watching = True
         context.on("request", self._request)
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.seen.append(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self._note(f"page error: {error.error}"))
+
+    def stop(self) -> None:
+        """Note errors no more; a request to another host is noted even so."""
+        self._watching = False
 
     def _request(self, request: Request) -> None:
         if urlsplit(request.url).hostname not in HERE:
@@ -111,7 +117,11 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.seen.append(f"console error: {message.text}")
+            self._note(f"console error: {message.text}")
+
+    def _note(self, text: str) -> None:
+        if self._watching:
+            self.seen.append(text)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The pages as a browser gets them, around whatever their notebooks show."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,22 @@ counter
 '''
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
+def counting(folder: Path) -> AbstractContextManager[Server]:
     slow = "import time; time.sleep(2)" + COUNTER
     notebooks = write_notebooks(folder / "notebooks", runs=COUNTER, run=COUNTER, stuck=slow, failures="1 / 0")
-    with serving_notebooks(folder, notebooks) as running:
+    return serving_notebooks(folder, notebooks)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with counting(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    """A server without a kernel: closing a browser's profile cuts off what its last pages had to say to theirs."""
+    with counting(tmp_path) as running:
         yield running
 
 
@@ -65,10 +76,10 @@ def test_the_page_is_light_or_dark_as_the_reader_likes(page: Page, server: Serve
 @pytest.mark.parametrize("width", [360], indirect=True)
 @pytest.mark.parametrize("path", ["/system/ops/runs", "/system/ops/failures", "/nothing"])
 def test_nothing_scrolls_sideways_on_a_phone(page: Page, server: Server, path: str, watch) -> None:
+    watch.stop()  # the browser calls a page that is not there an error
     page.goto(server.root + path)
     expect(page.get_by_role("main")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    watch.seen = [seen for seen in watch.seen if "404" not in seen]
 
 
 def test_a_failing_page_says_one_sentence(page: Page, server: Server) -> None:
@@ -79,16 +90,15 @@ def test_a_failing_page_says_one_sentence(page: Page, server: Server) -> None:
 
 
 def test_a_wrong_address_leads_back(page: Page, server: Server, watch) -> None:
+    watch.stop()
     page.goto(f"{server.root}/system/ops/nothing")
     expect(page.get_by_role("main")).to_contain_text("There is no page at this address.")
     page.get_by_role("link", name="Show all operations").click()
     expect(button(page)).to_be_visible()
-    assert [seen for seen in watch.seen if "404" not in seen] == []
-    watch.seen.clear()
 
 
-def test_kernels_end_as_their_pages_close(context, page: Page, server: Server) -> None:
-    server.wait_for_kernels(0)
+def test_kernels_end_as_their_pages_close(context, page: Page, fresh_server: Server) -> None:
+    server = fresh_server
     for visited in (page, context.new_page(), context.new_page()):
         visited.goto(server.home)
         expect(button(visited)).to_be_visible()
@@ -107,22 +117,22 @@ def test_a_lost_kernel_is_said_politely(page: Page, server: Server, watch) -> No
     page.goto(server.home)
     expect(button(page)).to_be_visible()
     expect(page.locator("#ops-lost")).to_be_empty()
+    watch.stop()
     for kernel in server.kernels():
         kernel.kill()
     expect(page.get_by_role("status").filter(has_text="Connection lost; reload the page.")).to_be_visible()
-    watch.seen.clear()
 
 
 def test_a_server_that_went_away_is_said_politely(page: Page, tmp_path: Path, watch) -> None:
-    with serving_notebooks(tmp_path, write_notebooks(tmp_path / "notebooks", runs=COUNTER)) as server:
+    with counting(tmp_path) as server:
         page.goto(server.home)
         expect(button(page)).to_be_visible()
+        watch.stop()
     expect(page.get_by_role("status").filter(has_text="Connection lost; reload the page.")).to_be_visible()
-    watch.seen.clear()
 
 
-def test_a_page_that_is_left_early_ends_its_kernel_too(page: Page, server: Server) -> None:
-    server.wait_for_kernels(0)
+def test_a_page_that_is_left_early_ends_its_kernel_too(page: Page, fresh_server: Server) -> None:
+    server = fresh_server
     page.goto(f"{server.root}/system/ops/stuck", wait_until="commit")
     expect(page.get_by_role("heading", name="Loading operations…")).to_be_visible()
     server.wait_for_kernels(1)

@@ -1,5 +1,6 @@
 """Kernels: what a browser may ask of them, and when they end."""
 
+import contextlib
 import json
 import re
 import signal
@@ -80,14 +81,27 @@ def test_a_kernel_ends_only_by_the_cookie_of_its_page(server: Server) -> None:
     server.wait_for_kernels(0)
 
 
+def test_a_reader_who_left_while_the_page_was_made_leaves_no_kernel(server: Server, tmp_path: Path) -> None:
+    with asking(server, tmp_path):
+        server.wait_for_kernels(1)
+    server.wait_for_kernels(0)
+
+
+@contextlib.contextmanager
+def asking(server: Server, folder: Path) -> Iterator[None]:
+    """Ask for the page that never ends, until the end of the block."""
+    host = urlsplit(server.home)
+    with socket.create_connection((host.hostname, host.port)) as connection:
+        connection.sendall(b"GET /system/ops/stuck HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        while not (folder / "notebooks" / "busy").exists():
+            time.sleep(0.05)
+        yield
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_and_every_kernel_in_five_seconds(server: Server, tmp_path: Path, number: int) -> None:
     server.get("/system/ops/runs")
-    host = urlsplit(server.home)
-    with socket.create_connection((host.hostname, host.port)) as asking:
-        asking.sendall(b"GET /system/ops/stuck HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        while not (tmp_path / "notebooks" / "busy").exists():
-            time.sleep(0.05)
+    with asking(server, tmp_path):
         kernels = server.kernels()
         assert len(kernels) == 2
         assert stop(server.process, number) < 5

@@ -150,10 +150,13 @@ def running_lab(folder: Path, database: object, actor: str) -> Iterator[Server]:
     """Run JupyterLab on a copy of the notebooks, in kernels that work on `database` as `actor`."""
     shutil.copytree(notebooks_path(), folder / "notebooks", dirs_exist_ok=True)
     told = {"OPSNB_DATABASE_URL": str(database), "OPSNB_ACTOR": actor}
-    options = [f"{name}=''" for name in ("--IdentityProvider.token", "--ServerApp.password")]
+    quiet = folder / "jupyter_config_dir" / "labconfig"
+    quiet.mkdir(parents=True)
+    (quiet / "page_config.json").write_text(
+        '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
+    )
     command = [sys.executable, "-m", "jupyterlab", str(folder / "notebooks"), "--no-browser", "--allow-root",
-               "--port=0", "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-               "--ServerApp.ip=127.0.0.1", *options]  # fmt: skip
+               "--port=0", "--ip=127.0.0.1", "--IdentityProvider.token="]  # fmt: skip
     with running(folder, command, LAB_READY, **told) as server:
         server.root = server.home.removesuffix("/lab")
         server.home = f"{server.home}/tree/runs.ipynb"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import run_sync
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
@@ -33,13 +32,6 @@ KEPT = (
     MultiStaticFileHandler,
     FileFindHandler,
 )
-
-
-class NativeKernels(KernelSpecManager):
-    """Knows one kernel: the interpreter that runs the server, whatever kernels the user has installed."""
-
-    def _kernel_dirs_default(self) -> list[str]:
-        return []
 
 
 class OpsVoila(Voila):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
 from voila.tornado.handler import TornadoVoilaHandler
 
@@ -46,6 +47,8 @@ class Sentences(JupyterHandler):
 class PageHandler(Sentences, TornadoVoilaHandler):  # type: ignore[misc]
     """Runs the notebook of one canonical route in a kernel of its own."""
 
+    kernel: str | None = None
+
     async def get(self, *_: str) -> None:
         """Stream the page."""
         self.xsrf_token  # noqa: B018 - sets the cookie without which the page cannot end its kernel as it closes
@@ -53,6 +56,13 @@ class PageHandler(Sentences, TornadoVoilaHandler):  # type: ignore[misc]
         for name in ("template", "theme"):
             self.request.arguments.pop(name, None)
         await super().get()  # type: ignore[misc] # tornado's decorator says that it may give nothing
+
+    def on_connection_close(self) -> None:
+        """End the kernel of a reader who left before the page was whole, and so cannot end it."""
+        super().on_connection_close()
+        if self.kernel and self.kernel in self.kernel_manager:
+            self.log.info("The reader of %s left early.", self.request.path)
+            IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel, now=True)
 
 
 class NotFoundHandler(Sentences):

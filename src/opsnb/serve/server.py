@@ -15,8 +15,9 @@ from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
-from opsnb.serve.app import NativeKernels, OpsVoila
+from opsnb.serve.app import OpsVoila
 from opsnb.serve.environment import page_environment
+from opsnb.serve.kernels import NativeKernels, PageKernels
 from opsnb.serve.routes import HOME, read_base_url
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
@@ -90,7 +91,7 @@ def configuration(*, verbose: bool = False) -> Config:
             "OpsVoila": {"config_file_paths": [], "log_level": level, "open_browser": False},
             "VoilaConfiguration": _voila(),
             # A page ends its kernel as it closes; this ends those whose browser died or never ran the page.
-            "MappingKernelManager": {"cull_idle_timeout": 300, "cull_interval": 30},
+            "MappingKernelManager": {"cull_idle_timeout": 120, "cull_interval": 10},
             "KernelManager": {"shutdown_wait_time": 2.0, "transport_encryption": "auto"},
         }
     )
@@ -105,4 +106,5 @@ def _voila() -> dict[str, Any]:
         "allow_theme_override": "NO",
         "extension_allowlist": EXTENSIONS,
         "kernel_spec_manager_class": NativeKernels,
+        "multi_kernel_manager_class": PageKernels,
     }
