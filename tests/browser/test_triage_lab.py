@@ -134,6 +134,7 @@ def test_mark_investigated_by_keyboard_alone(lab_page: Page, other: Ops, failed:
     assert other.run(failed).context["triage"]["investigated"]["reason"] == REASON
     visit_back(page)
     page.get_by_role("searchbox", name="Find an operation").fill(f"#{failed}")
+    expect(rows(page)).to_have_count(1)
     expect(page.locator("tbody .ops-c-outcome:visible")).to_contain_text("Investigated by Ada Byron")
 
 
