@@ -9,13 +9,15 @@ READY := $(VENV)/ready
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo lab test check clean
+.PHONY: help demo lab test check notebooks screenshots clean
 
 help:
 	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
 	@echo "make lab     open the notebooks in JupyterLab on the demo, as its manager"
 	@echo "make test    every test: unit, integration, notebooks, browser"
 	@echo "make check   formatting, lint, types and every test"
+	@echo "make notebooks    run the notebooks on the seeded demo and keep their outputs"
+	@echo "make screenshots  take the pictures of the documentation anew"
 	@echo "make clean   remove .venv, the demo and what tools left behind"
 
 demo: $(READY)
@@ -37,6 +39,12 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	@$(MAKE) test
+
+notebooks: $(READY)
+	$(BIN)/python scripts/notebooks
+
+screenshots: $(READY)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && OPSNB_TEST_KEEP_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/browser/test_screenshots.py
 
 clean:
 	rm -rf $(VENV) .demo .test build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -142,7 +142,7 @@ class Settings:
             If a value cannot be used or the file cannot be read; the message names the setting.
         """
         environ = os.environ if environ is None else environ
-        values = _from_file(file or _find(environ))
+        values = _from_file(file or find_file(environ))
         for setting in fields(cls):
             name = f"OPSNB_{setting.name.upper()}"
             if setting.name != "types" and environ.get(name):
@@ -150,7 +150,8 @@ class Settings:
         return cls(**values)
 
 
-def _find(environ: Mapping[str, str]) -> Path | None:
+def find_file(environ: Mapping[str, str]) -> Path | None:
+    """Find the settings file: the one that OPSNB_CONFIG names, else the nearest ``opsnb.toml`` upwards from here."""
     if environ.get("OPSNB_CONFIG"):
         return Path(environ["OPSNB_CONFIG"])
     here = Path.cwd()

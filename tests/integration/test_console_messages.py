@@ -1,4 +1,4 @@
-"""What a browser may send: requests that are checked, and nothing else. No page is a boundary, so every attack is tried."""
+"""What a browser may send: requests that are checked, and nothing else; no page is a boundary, so each attack is tried."""
 
 import itertools
 import json
@@ -159,7 +159,7 @@ def test_a_button_that_is_off_refuses_when_it_is_clicked_all_the_same(database: 
 
 def test_a_right_taken_away_takes_the_bar_away(database: Database, ops_on, runs) -> None:
     ops = ops_on(database, MANAGER)
-    console, detail, bar = opened(ops, runs["running"])
+    console, _, bar = opened(ops, runs["running"])
     send(bar, type="ask", act="cancel", id=str(runs["running"]))
     token = bar.state["ask"]["token"]
     execute(database, "UPDATE platform_users SET is_active = false WHERE email = :email", email=MANAGER)
@@ -174,10 +174,26 @@ def test_a_right_taken_away_takes_the_bar_away(database: Database, ops_on, runs)
     assert console._parts is None
 
 
-@pytest.mark.parametrize("message", [None, 5, [], "x", {}, {"type": None}, {"type": []}, {"type": "go"}, {"type": "go", "address": 5},
-                                     {"type": "go", "address": "//evil.example/system/ops/runs"}, {"type": "choices", "name": "x"},
-                                     {"type": "choices", "name": "tenant", "text": ["x"] * 1000}, {"type": "ask", "act": []},
-                                     {"type": "confirm", "token": {}}, {"type": "copy", "id": 1}])  # fmt: skip
+NONSENSE = [
+    None,
+    5,
+    [],
+    "x",
+    {},
+    {"type": None},
+    {"type": []},
+    {"type": "go"},
+    {"type": "go", "address": 5},
+    {"type": "go", "address": "//evil.example/system/ops/runs"},
+    {"type": "choices", "name": "x"},
+    {"type": "choices", "name": "tenant", "text": ["x"] * 1000},
+    {"type": "ask", "act": []},
+    {"type": "confirm", "token": {}},
+    {"type": "copy", "id": 1},
+]
+
+
+@pytest.mark.parametrize("message", NONSENSE, ids=range(len(NONSENSE)))
 def test_no_message_breaks_the_kernel(database: Database, ops_on, runs, message) -> None:
     console, _, bar = opened(ops_on(database, MANAGER), runs["failed"])
     before = rows_of(database)

@@ -16,7 +16,7 @@ from opsnb.text import visible
 FIRST = 10
 
 
-class Unfit(Exception):  # noqa: N818 - a verdict on a value, caught by its reader
+class Unfit(Exception):
     """A value that cannot be stored; `reason` says what it must be."""
 
     def __init__(self, reason: str, column: str = "", value: object = None) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from opsnb.database import Database
-from opsnb.settings import _find as settings_file
+from opsnb.settings import find_file
 
 
 def kernel_environment(database: Database, actor: str | None) -> dict[str, str]:
@@ -18,7 +18,7 @@ def kernel_environment(database: Database, actor: str | None) -> dict[str, str]:
     told = {"OPSNB_DATABASE_URL": _absolute(database)}
     if actor:
         told["OPSNB_ACTOR"] = actor
-    if file := settings_file(os.environ):
+    if file := find_file(os.environ):
         told["OPSNB_CONFIG"] = str(file.resolve())
     return told
 

@@ -1,0 +1,30 @@
+"""A demo of one's own, to act on without disturbing anybody."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opsnb.database import Database
+from opsnb.demo.filling import prepare
+from opsnb.models import as_utc
+from opsnb.settings import Settings
+
+
+def scratch() -> str:
+    """Make a demo database in a new temporary folder; give its path.
+
+    Its history ends at the present, or at the fixed clock of the settings.
+
+    Raises
+    ------
+    DatabaseUnavailable, BadInput
+        If the folder cannot be written, or a setting cannot be used.
+    """
+    settings = Settings.load()
+    path = Path(tempfile.mkdtemp(prefix="opsnb-")) / "demo.db"
+    database = Database(str(path), settings)
+    prepare(database, as_utc(settings.now or None) or datetime.now(UTC))
+    database.close()
+    return str(path)
