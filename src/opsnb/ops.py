@@ -234,7 +234,9 @@ class Ops:
         number = _number(run_id)
         if self.read_only:
             raise AccessDenied(READ_ONLY)
-        return self.run(self._triage.execute(act, number, self.now(), seen, reason))
+        done = self._triage.execute(act, number, self.now(), seen, reason)
+        self._asked = None  # what was known of the actor may be older than the right to do this
+        return self.run(done)
 
     def _cannot_manage(self) -> str:
         return READ_ONLY if self.read_only else access.denial(self.actor, Capability.MANAGE)
