@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
-    type_coerce,
     update,
 )
 
@@ -31,8 +30,12 @@ _LIVE: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in (
 
 @cache
 def one(dialect: str, *, lock: bool) -> Select[Any]:
-    """Read one run; with `lock`, keep others from changing it until the transaction ends."""
-    context = type_coerce(runs.context, Text) if dialect == "sqlite" else cast(runs.context, Text)
+    """Read one run; with `lock`, keep others from changing it until the transaction ends.
+
+    A context that the database's own JSON functions could not change is null.
+    """
+    usable = literal_column("CASE WHEN json_valid(context) THEN context END", Text)
+    context = usable if dialect == "sqlite" else cast(runs.context, Text)
     columns = [column for column in operation_runs.columns if column.name != "context"]
     statement = select(*columns, context.label("context")).where(runs.id == bindparam("id"))
     # SQLite took the write lock of the whole file at BEGIN IMMEDIATE.
