@@ -19,7 +19,7 @@ from opsnb.errors import AccessDenied, TriageRefused
 from opsnb.queries.actors import fetch_actor
 from opsnb.triage import statements
 from opsnb.triage.cases import read_case
-from opsnb.triage.decide import Act, Case, Refused, decide, describe
+from opsnb.triage.decide import Act, Case, Refused, decide, news
 
 
 class _Moved(Exception):
@@ -150,8 +150,7 @@ def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | Triag
     if isinstance(decision, Refused):
         return TriageRefused(decision.reason)
     if seen is not None and seen != case.seen:
-        now = describe(case)
-        return TriageRefused(f"Operation #{case.run['id']} has changed since you looked: it is {now} now.")
+        return TriageRefused(f"Operation #{case.run['id']} has changed since you looked: {news(case)}.")
     return None
 
 

@@ -129,12 +129,19 @@ def describe(case: Case) -> str:
     return f"completed as {visible(run['outcome'], 80).replace('_', ' ')}{_at(run['completed_at'])}"
 
 
+def news(case: Case) -> str:
+    """Say to somebody who saw a run earlier how it stands now, and who was there since."""
+    marked = _marked(case)
+    return f"it is {describe(case)} now" + (f", and {marked}" if marked else "")
+
+
 def _retry(case: Case) -> str:
     run, name = case.run, f"Operation #{case.run['id']}"
     if case.live_retry:
         other = case.live_retry
         by = f" by {visible(other.by, 80)}" if other.by else ""
-        return f"{name} was already retried{by} as Operation #{other.id}{_at(other.at)}, which is {visible(other.status, 80)}."
+        status = visible(other.status, 80)
+        return f"{name} was already retried{by} as Operation #{other.id}{_at(other.at)}, which is {status}."
     if run["status"] != Status.COMPLETED or run["outcome"] != Outcome.FAILED:
         return f"{name} is {describe(case)}: only one that completed and failed can be retried."
     return _type_forbids(case, "retried", "retryable")
@@ -147,11 +154,13 @@ def _cancel(case: Case) -> str:
 
 
 def _mark(case: Case) -> str:
+    marked = _marked(case)
+    return f"Operation #{case.run['id']} was already {marked}." if marked else ""
+
+
+def _marked(case: Case) -> str:
     mark = case.triage.get("investigated")
-    if isinstance(mark, Mapping):
-        name = f"Operation #{case.run['id']}"
-        return f"{name} was already marked investigated by {_who(mark)}{_at(as_utc(mark.get('at')))}."
-    return ""
+    return f"marked investigated by {_who(mark)}{_at(as_utc(mark.get('at')))}" if isinstance(mark, Mapping) else ""
 
 
 def _type_forbids(case: Case, done: str, flag: str) -> str:
@@ -172,10 +181,8 @@ def _unwritable(case: Case) -> str:
 
 
 def _unusual(case: Case) -> tuple[str, ...]:
-    mark = case.triage.get("investigated")
-    if not isinstance(mark, Mapping):
-        return ()
-    return (f"It was marked investigated by {_who(mark)}{_at(as_utc(mark.get('at')))}.",)
+    marked = _marked(case)
+    return (f"It was {marked}.",) if marked else ()
 
 
 def _who(mark: Mapping[str, Any]) -> str:
