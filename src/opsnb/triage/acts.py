@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from opsnb.access import Actor, Capability, can, denial
 from opsnb.audit import Result, record
 from opsnb.catalog import Catalog
 from opsnb.database import Database
-from opsnb.errors import AccessDenied, TriageRefused
+from opsnb.errors import AccessDenied, RunNotFound, TriageRefused
 from opsnb.queries.actors import fetch_actor
 from opsnb.triage import statements
 from opsnb.triage.cases import read_case
@@ -23,24 +24,30 @@ from opsnb.triage.decide import Act, Case, Refused, decide, news
 
 
 class _Moved(Exception):
-    """The run changed although it was locked: a writer went around the lock, and the database noticed."""
+    """The run was not changed although it may be: a writer went around the lock, or the database has other rules."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One act, tried by `actor` on `case` at `now` (tz-aware), within the transaction of `connection`."""
+    """One act, tried by `actor` on `case` at `now` (tz-aware), within the transaction of `connection`.
+
+    `moves` counts how often it was tried before and the run was found moved.
+    """
 
     connection: Connection
     actor: Actor
     case: Case
     now: datetime
     reason: str
+    moves: int = 0
 
     def change(self, statement: Executable, values: Mapping[str, Any]) -> Any:
         """Run the one statement that changes or makes a run; whatever the run has become meanwhile stays."""
         try:
             result = self.connection.execute(statement, values)
         except IntegrityError as error:
+            if self.moves:  # then nobody's retry was quicker: it is another rule of the database
+                raise
             raise _Moved from error
         if result.returns_rows:
             found = result.scalar()
@@ -101,20 +108,18 @@ class Triage:
         RunNotFound, DatabaseUnavailable
             Nothing changed.
         """
-        for _ in range(2):
-            try:
-                return self._attempt(act, run_id, now, seen, reason)
-            except _Moved as moved:
-                cause = moved
-        raise TriageRefused(f"Operation #{run_id} changed at this very moment; look at it again.") from cause
+        for moves in (0, 1):
+            with suppress(_Moved):
+                return self._attempt(act, run_id, now, seen, reason, moves)
+        return self._attempt(act, run_id, now, seen, reason, 2)
 
-    def _attempt(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str) -> int:
+    def _attempt(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str, moves: int) -> int:
         refusal: AccessDenied | TriageRefused | None
         with self._database.change() as connection:
             # Within the transaction: a right that was taken away a moment ago is gone.
             actor = fetch_actor(self._database, self._who, lambda *asked: connection.execute(*asked).all())
-            case = read_case(connection, self._catalog, run_id, lock=True)
-            attempt = Attempt(connection, actor, case, now, reason)
+            case = self._case(connection, actor, run_id)
+            attempt = Attempt(connection, actor, case, now, reason, moves)
             refusal = _check(act, attempt, seen)
             if refusal is None:
                 done, about = self._do(act, attempt)
@@ -125,6 +130,15 @@ class Triage:
         if refusal is not None:
             raise refusal
         return done
+
+    def _case(self, connection: Connection, actor: Actor, run_id: int) -> Case:
+        try:
+            return read_case(connection, self._catalog, run_id, lock=True)
+        except RunNotFound:
+            if can(actor, Capability.VIEW):
+                raise
+            # Or who may not look could ask which numbers there are.
+            raise AccessDenied(denial(actor, Capability.MANAGE)) from None
 
     def _do(self, act: Act, attempt: Attempt) -> tuple[int, dict[str, Any]]:
         run_id, dialect = attempt.case.run["id"], attempt.connection.dialect.name
@@ -151,6 +165,10 @@ def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | Triag
         return TriageRefused(decision.reason)
     if seen is not None and seen != case.seen:
         return TriageRefused(f"Operation #{case.run['id']} has changed since you looked: {news(case)}.")
+    if attempt.moves > 1:  # it is locked, so nobody else moves it
+        return TriageRefused(
+            f"The database keeps Operation #{case.run['id']} as it is by a rule of its own; ask its owner."
+        )
     return None
 
 
