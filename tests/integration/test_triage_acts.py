@@ -233,6 +233,21 @@ def test_a_context_that_sqlite_cannot_read_is_refused_and_kept(sqlite, ops_on, w
     assert sqlite.fetch(text("SELECT status FROM operation_runs"))[0][0] == "running"
 
 
+@pytest.mark.parametrize("column", ["initiator_name", "type", "outcome", "context"])
+def test_bytes_that_are_no_text_stand_in_the_way_of_no_act_but_those_they_matter_to(sqlite, ops_on, column):
+    add_people(sqlite)
+    run_id, mona = add_run(sqlite, status="running"), ops_on(sqlite, MANAGER)
+    bad = "'{\"a\":\"' || CAST(X'ff41' AS TEXT) || '\"}'" if column == "context" else "CAST(X'ff41' AS TEXT)"
+    execute(sqlite, f"UPDATE operation_runs SET {column} = {bad}")
+    allowed = {act for act in Act if isinstance(mona.decide(act, run_id), Allowed)}
+    assert allowed == {"type": {Act.MARK_INVESTIGATED}, "context": set()}.get(column, {*Act} - {Act.RETRY})
+    assert {act for act in Act if attempt(mona, act, run_id).status == "success"} >= allowed
+    kept = sqlite.fetch(text(f"SELECT instr(CAST({column} AS BLOB), X'ff41') FROM operation_runs WHERE id = :id"),
+                        {"id": run_id})[0][0]  # fmt: skip
+    assert kept or column == "outcome"
+    assert len(audit(sqlite)) == 3
+
+
 @pytest.mark.parametrize("act", Act)
 @pytest.mark.parametrize("who", [VIEWER, OUTSIDER, INACTIVE, "nobody@example.test", "", 999, 2**70])
 def test_who_may_not_manage_is_denied_and_on_record(staffed, ops_on, who, act):

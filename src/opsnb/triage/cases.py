@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from opsnb.catalog import Catalog
@@ -11,8 +13,6 @@ from opsnb.queries.context import read_context
 from opsnb.queries.detail import missing
 from opsnb.triage import statements
 from opsnb.triage.decide import Case, LiveRetry
-
-_TIMES = ("created_at", "started_at", "completed_at")
 
 
 def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bool) -> Case:
@@ -28,7 +28,12 @@ def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bo
     found = connection.execute(statements.one(dialect, lock=lock), {"id": run_id}).first() if fits else None
     if found is None:
         raise RunNotFound(missing(run_id))
-    run = {**found._mapping, **{name: as_utc(found._mapping[name]) for name in _TIMES}}
+    run = {name: _words(value) for name, value in found._mapping.items() if name != "context"}
+    run["completed_at"] = as_utc(run["completed_at"])
     other = connection.execute(statements.live_retry(dialect), {"parent": str(run_id)}).first()
-    live = LiveRetry(other.id, other.initiator_name, as_utc(other.created_at), other.status) if other else None
+    live = LiveRetry(other.id, _words(other.initiator_name), as_utc(other.created_at), other.status) if other else None
     return Case(run, read_context(found.context), catalog.get(run["type"]), live)
+
+
+def _words(value: Any) -> Any:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Insert,
+    LargeBinary,
     Select,
     Text,
     TextClause,
@@ -30,14 +31,15 @@ _LIVE: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in (
 
 @cache
 def one(dialect: str, *, lock: bool) -> Select[Any]:
-    """Read one run; with `lock`, keep others from changing it until the transaction ends.
+    """Read of one run what a decision depends on; with `lock`, keep others from changing it until the transaction ends.
 
     A context that the database's own JSON functions could not change is null.
     """
-    usable = literal_column("CASE WHEN json_valid(context) THEN context END", Text)
+    usable = literal_column("CASE WHEN json_valid(context) THEN CAST(context AS BLOB) END", LargeBinary)
     context = usable if dialect == "sqlite" else cast(runs.context, Text)
-    columns = [column for column in operation_runs.columns if column.name != "context"]
-    statement = select(*columns, context.label("context")).where(runs.id == bindparam("id"))
+    words = [_words(column, dialect) for column in (runs.type, runs.status, runs.outcome)]
+    columns = (runs.id, runs.workspace_id, runs.tenant_id, *words, runs.completed_at, context.label("context"))
+    statement = select(*columns).where(runs.id == bindparam("id"))
     # SQLite took the write lock of the whole file at BEGIN IMMEDIATE.
     return statement.with_for_update() if lock and dialect != "sqlite" else statement
 
@@ -47,7 +49,8 @@ def live_retry(dialect: str) -> Select[Any]:
     """Find a queued or running retry of a run; :parent is its number as text."""
     parent = literal_column(f"({RETRY_OF[dialect]})", Text)
     wanted = (parent.is_not(None), parent == bindparam("parent", type_=Text), runs.status.in_(_LIVE))
-    return select(runs.id, runs.initiator_name, runs.created_at, runs.status).where(*wanted).order_by(runs.id).limit(1)
+    columns = (runs.id, _words(runs.initiator_name, dialect), runs.created_at, runs.status)
+    return select(*columns).where(*wanted).order_by(runs.id).limit(1)
 
 
 @cache
@@ -83,6 +86,11 @@ def finish_canceled(dialect: str) -> Update:
 def mark_investigated(dialect: str) -> Update:
     """Write :mark to context.triage.investigated."""
     return update(operation_runs).where(runs.id == bindparam("run_id")).values(context=_marked(dialect, "investigated"))
+
+
+def _words(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """Read text out of SQLite as bytes: it may hold some that are no UTF-8, which the driver would not give out."""
+    return cast(column, LargeBinary).label(column.name) if dialect == "sqlite" else column
 
 
 def _inputs(dialect: str, outputs: tuple[str, ...]) -> TextClause:
