@@ -94,6 +94,14 @@ def meet() -> None:
     _barrier.wait(120)
 
 
+def _together(work: Callable[..., Any], task: tuple[Any, ...]) -> Any:
+    try:
+        return work(*task)
+    except BaseException:
+        _barrier.abort()  # or the others would wait for one who will not come
+        raise
+
+
 def at_once(kind: str, work: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> list[Any]:
     """Run `work` on all tasks at the same time, each in a thread or a process of its own."""
     tasks = list(tasks)
@@ -104,7 +112,11 @@ def at_once(kind: str, work: Callable[..., Any], tasks: Iterable[tuple[Any, ...]
     else:
         pool = ThreadPoolExecutor(len(tasks), initializer=_meet_at, initargs=(threading.Barrier(len(tasks)),))
     with pool:
-        return [future.result() for future in [pool.submit(work, *task) for task in tasks]]
+        done = [pool.submit(_together, work, task) for task in tasks]
+        failed = [error for one in done if (error := one.exception())]
+    for error in sorted(failed, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
+        raise error
+    return [one.result() for one in done]
 
 
 def act_together(url: str, who: str, act: str, run_ids: Iterable[int]) -> list[Told]:
