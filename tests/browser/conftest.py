@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
+from consoles import VIEWER
 from opsnb import demo
 from opsnb.database import Database
 from opsnb.settings import Settings
 from support.serving import Server, running_lab, serving
 
-VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
            "--disable-sync", "--no-first-run"]  # fmt: skip
 expect.set_options(timeout=20_000)  # a page is a kernel and a front end, on a machine that may be busy

@@ -4,6 +4,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.serving import Server
 
+VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 ROWS = "a.ops-row"
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import VIEWER
-from consoles import focused, rows, run_cell
+from consoles import VIEWER, focused, rows, run_cell
 
 
 @pytest.fixture

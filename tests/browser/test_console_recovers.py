@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import VIEWER
-from consoles import open_page, rows, run_cell
+from consoles import VIEWER, open_page, rows, run_cell
 from opsnb import schema
 from opsnb.database import Database
 from opsnb.settings import Settings

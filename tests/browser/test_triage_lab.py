@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import opsnb
-from conftest import MANAGER
-from consoles import focused, rows, run_cell
+from consoles import MANAGER, focused, rows, run_cell
 from opsnb.ops import Ops
 from opsnb.triage import Allowed
 
