@@ -159,7 +159,8 @@ def test_text_that_is_no_utf_8(foreign, ops_on, column):
 @pytest.mark.parametrize("column", ["workspace_id", "tenant_id"])
 def test_places_that_are_no_numbers(foreign, ops_on, column, value):
     put(foreign, 1, **{column: value})
-    everything(ops_on(foreign), 1)
+    run = everything(ops_on(foreign), 1)
+    assert getattr(run.row, column.removesuffix("_id")) is None
 
 
 @pytest.mark.parametrize(

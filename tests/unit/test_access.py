@@ -16,7 +16,7 @@ def actor(*granted: str, is_active: bool = True) -> Actor:
     return Actor(1, "Ada", capabilities=frozenset(granted), is_active=is_active)
 
 
-@pytest.mark.parametrize("granted", SUBSETS, ids=str)
+@pytest.mark.parametrize("granted", SUBSETS, ids=lambda granted: "+".join(sorted(granted)))
 def test_a_capability_is_worth_nothing_without_what_it_presupposes(granted):
     ada = actor(*granted)
     assert can(ada, Capability.ACCESS) == (Capability.ACCESS in granted)

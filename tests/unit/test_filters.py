@@ -61,7 +61,7 @@ def test_a_filter_is_understood(name, value, found):
         ("type", ["\ud800"]), ("workspace", "\ud800"), ("status", "done"), ("status", "Queued"), ("status", 5),
         ("status", "queued,"), ("outcome", "queued"), ("outcome", ["failed", None]), ("since", "yesterday"),
         ("since", 5), ("since", "2026-13-01"), ("since", timedelta.max),
-        ("until", "24"), ("until", "99999999w"), ("until", object()), ("search", ["x"]), ("search", "x" * 501),
+        ("until", "24"), ("until", "99999999w"), ("until", {}), ("search", ["x"]), ("search", "x" * 501),
     ],
     ids=lambda value: repr(value)[:30],
 )  # fmt: skip

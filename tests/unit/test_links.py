@@ -20,7 +20,7 @@ def test_one_operation_has_one_address():
     assert Route(Page.RUN, 42).address == links.view(42)
 
 
-@pytest.mark.parametrize("page", set(Page) - {Page.RUN})
+@pytest.mark.parametrize("page", [*links.LISTS, Page.RUNBOOKS])
 def test_each_page_has_one_address(page):
     assert links.page(page) == f"/system/ops/{page}"
     assert links.read(links.page(page)) == Route(page)
