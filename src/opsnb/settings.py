@@ -120,7 +120,7 @@ class Settings:
     )
     output_keys: tuple[str, ...] = _setting(
         _plain_names,
-        ("error", "exception", "failure", "progress", "result"),
+        ("error", "exception", "failure", "progress", "result", "worker"),
         "Context keys that a worker writes as it goes; a retry starts without them.",
     )
     public_url: str = _setting(
