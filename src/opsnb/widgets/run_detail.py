@@ -13,15 +13,14 @@ from opsnb import links
 from opsnb.access import Capability
 from opsnb.errors import OpsnbError, RunNotFound, log
 from opsnb.links import Links, Page
-from opsnb.models import Outcome, Status, as_utc
 from opsnb.ops import Ops
 from opsnb.queries.run import Run
-from opsnb.queries.timeline import Event
-from opsnb.text import clock, duration, moment, visible
+from opsnb.text import clock, visible
+from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
 from opsnb.widgets.tree import tree
 from opsnb.widgets.triage_bar import TriageBar
 from opsnb.widgets.view import View, asset, sentence
-from opsnb.widgets.words import LINE, Payload, link, outcome_badge, place, span, status_badge, tenant, when
+from opsnb.widgets.words import LINE, Payload, link, outcome_badge, status_badge
 
 TEXT_LIMIT = 20_000
 
@@ -119,11 +118,11 @@ class RunDetail(View):
             "label": visible(record.label, LINE),
             "status": status_badge(record.status),
             "outcome": outcome_badge(record.outcome),
-            "verdict": _verdict(run),
-            "mark": _mark(run),
-            "facts": self._facts(run),
-            "timeline": self._part(lambda: [self._event(event, run) for event in run.timeline()]),
-            "lineage": self._part(lambda: self._lineage(run)),
+            "verdict": verdict(run),
+            "mark": investigated(run),
+            "facts": facts(run),
+            "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline()]),
+            "lineage": self._part(lambda: lineage(run, self._where)),
             "context": self._context(run),
             "as_of": f"{clock(run.as_of)} UTC",
         }
@@ -135,49 +134,6 @@ class RunDetail(View):
             return {"items": read(), "error": ""}
         except OpsnbError as error:
             return {"items": [], "error": sentence(error)}
-
-    def _event(self, event: Event, run: Run) -> Payload:
-        bad = event.kind == "completed" and run.row.outcome == Outcome.FAILED
-        text = visible(event.text, 1_000)
-        other = event.run_id if event.run_id is not None and f"Operation #{event.run_id}" in text else None
-        before, _, after = text.partition(f"Operation #{other}") if other is not None else (text, "", "")
-        return {
-            "at": when(event.at, run.as_of),
-            "kind": "bad" if bad else event.kind,
-            "text": before,
-            "link": link(self._where, links.view(other), f"Operation #{other}") if other is not None else None,
-            "rest": after,
-        }
-
-    def _lineage(self, run: Run) -> list[Payload]:
-        relatives = run.lineage()
-        if len(relatives) < 2:
-            return []
-        return [
-            {
-                "role": "Retry of" if r.generation == -1 else "Earlier" if r.generation < 0
-                else "This" if r.generation == 0 else "Retried as" if r.generation == 1 else "Later",
-                "link": link(self._where, links.view(r.id), f"#{r.id}") if r.generation else None,
-                "id": f"#{r.id}",
-                "badge": outcome_badge(r.outcome) if r.status == Status.COMPLETED else status_badge(r.status),
-            }
-            for r in relatives
-        ]  # fmt: skip
-
-    def _facts(self, run: Run) -> list[Payload]:
-        record, phases = run.row, run.timing
-        live = record.status != Status.COMPLETED
-        times = (("Created", record.created_at), ("Started", record.started_at), ("Completed", record.completed_at))
-        return [
-            _fact("Workspace", place(record.workspace, record.workspace_id, "workspace"), record.workspace_id),
-            _fact("Tenant", tenant(record), record.tenant_id),
-            _fact("Initiator", visible(record.initiator_name, LINE) or "not recorded"),
-            _fact("Type", visible(record.type, LINE)),
-            *(_fact(name, when(time, run.as_of) if time else "not yet" if live else "not recorded")
-              for name, time in times),
-            _fact("Queued for", _phase(span(phases.queued_for), live and record.started_at is None)),
-            _fact("Ran for", _phase(span(phases.ran_for), live and record.started_at is not None)),
-        ]  # fmt: skip
 
     def _context(self, run: Run) -> Payload:
         value = _json(run)
@@ -209,43 +165,3 @@ def _json(run: Run) -> Any:
         return run.context or json.loads(run.context_text)
     except (ValueError, RecursionError):
         return None
-
-
-def _fact(name: str, value: str | Payload, number: int | None = None) -> Payload:
-    shown = value if isinstance(value, dict) else {"text": value}
-    return {"name": name, **shown, "note": "" if number is None else f"#{number}"}
-
-
-def _phase(text: str, open_: bool) -> str:
-    return f"{text} so far" if text and open_ else text or "—"
-
-
-def _mark(run: Run) -> str:
-    """Say who investigated a run, when and why, or nothing."""
-    triage = run.context.get("triage")
-    mark = triage.get("investigated") if isinstance(triage, Mapping) else None
-    if not isinstance(mark, Mapping):
-        return ""
-    at = as_utc(mark.get("at"))
-    who, reason = visible(mark.get("by"), 80) or "somebody", visible(mark.get("reason"), 600)
-    return f"Investigated by {who}{f' at {moment(at)}' if at else ''}: {reason}"
-
-
-def _verdict(run: Run) -> Payload | None:
-    """Say in a sentence what a reader most needs to know, or nothing where all is well."""
-    record = run.row
-    ran = run.timing.ran_for
-    after = f" after {duration(ran)}" if ran is not None and ran.total_seconds() >= 0 else ""
-    head = visible(" ".join(record.error.split()), 300) if record.error else ""
-    if run.stuck:
-        return {
-            "kind": "warn",
-            "head": run.stuck.label,
-            "text": "It has been in this state longer than its type allows.",
-        }
-    if record.status == Status.COMPLETED and record.outcome == Outcome.FAILED:
-        return {"kind": "error", "head": head or "No error was recorded", "text": f"Failed{after}."}
-    if record.status == Status.COMPLETED and record.outcome in (Outcome.BLOCKED, Outcome.PARTIALLY_SUCCEEDED):
-        words = "Blocked" if record.outcome == Outcome.BLOCKED else "Partially succeeded"
-        return {"kind": "warn", "head": head or words, "text": f"{words}{after}."}
-    return None
