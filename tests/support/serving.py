@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -122,6 +123,17 @@ def _wait(process: "subprocess.Popen[bytes]", log: Path, ready: re.Pattern[str])
     raise RuntimeError(f"the server did not start:\n{log.read_text()}")
 
 
+def _wait_for_answer(root: str) -> None:
+    host, _, port = root.removeprefix("http://").partition(":")
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return socket.create_connection((host, int(port)), timeout=5).close()
+        except OSError:
+            assert time.monotonic() < end, f"nobody listens at {root}"
+            time.sleep(0.02)
+
+
 def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> float:
     """End a server as a user would; give the seconds it took."""
     began = time.monotonic()
@@ -159,5 +171,6 @@ def running_lab(folder: Path, database: object, actor: str) -> Iterator[Server]:
                "--port=0", "--ip=127.0.0.1", "--IdentityProvider.token="]  # fmt: skip
     with running(folder, command, LAB_READY, **told) as server:
         server.root = server.home.removesuffix("/lab")
+        _wait_for_answer(server.root)  # JupyterLab tells its address a moment before it listens there
         server.home = f"{server.home}/tree/runs.ipynb"
         yield server
