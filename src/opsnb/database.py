@@ -13,12 +13,21 @@ from urllib.parse import quote
 
 from platformdirs import user_data_path
 from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    NoSuchTableError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from opsnb.errors import BadInput, DatabaseUnavailable, log
 from opsnb.failures import explain
+from opsnb.names import quoted, rename
 from opsnb.settings import Settings
+from opsnb.sqlitetimes import learn_style
 
 
 def embedded_path() -> Path:
@@ -113,10 +122,19 @@ class Database:
         """
         if table not in self._columns:
             with self._explained(), self.reader.connect() as connection:
-                names = inspect(connection)
-                exists = names.has_table(table) or table in names.get_view_names()
-                self._columns[table] = frozenset(c["name"] for c in names.get_columns(table)) if exists else frozenset()
+                self._columns[table] = self._read_columns(connection, table)
         return self._columns[table]
+
+    def _read_columns(self, connection: Connection, table: str) -> frozenset[str]:
+        schema, _, name = self.table(table).rpartition(".")
+        try:
+            return frozenset(c["name"] for c in inspect(connection).get_columns(name, schema or None))
+        except NoSuchTableError:
+            return frozenset()
+
+    def table(self, name: str) -> str:
+        """Give the database's own name of a table of the contract, with its schema where the settings name one."""
+        return (self.settings.tables or {}).get(name, name)
 
     @cached_property
     def finds_retries(self) -> bool:
@@ -175,7 +193,9 @@ class Database:
 
     def _engine(self, *, read_only: bool) -> Engine:
         make = _sqlite_engine if self.is_sqlite else _postgresql_engine
-        return make(self.url, self.settings, read_only)
+        engine = make(self.url, self.settings, read_only)
+        rename(engine, self.settings.tables or {})
+        return engine
 
 
 def _replace_bad_utf8(connection: sqlite3.Connection, _record: object) -> None:
@@ -201,6 +221,7 @@ def _sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
     _notice_other_file(engine, path)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    learn_style(engine, (settings.tables or {}).get("operation_runs", "operation_runs"))
     if read_only:
         _limit_time(engine, settings.statement_timeout.total_seconds())
     return engine
@@ -241,6 +262,7 @@ def _limit_time(engine: Engine, seconds: float) -> None:
 
 def _postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     options = {
+        **_search_path(settings.schema),
         "timezone": "UTC",
         "statement_timeout": int(settings.statement_timeout.total_seconds() * 1000),
         "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
@@ -258,6 +280,10 @@ def _postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     )
     event.listen(engine, "connect", _tolerate_times)
     return engine
+
+
+def _search_path(schemas: Sequence[str]) -> dict[str, str]:
+    return {"search_path": ",".join(map(quoted, schemas))} if schemas else {}
 
 
 def _tolerate_times(connection: Any, record: object) -> None:

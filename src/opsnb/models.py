@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 
 class Status(StrEnum):
@@ -43,6 +44,30 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class _Untyped(UserDefinedType[str]):
+    """Text that a driver sends without saying so."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_more: Any) -> str:
+        """Say how a column of it is created."""
+        return "TEXT"
+
+
+class Words(TypeDecorator[str]):
+    """Text, whatever the column's type: PostgreSQL itself finds out what is compared with it or written to it.
+
+    A value that is called text is refused by a column of an enum type.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Leave the type open on PostgreSQL."""
+        return _Untyped() if dialect.name == "postgresql" else Text()
+
+
 class Timestamp(TypeDecorator[Any]):
     """A point in time: `datetime` in, whatever the driver gives out; `as_utc` reads that.
 
@@ -57,9 +82,10 @@ class Timestamp(TypeDecorator[Any]):
         return String() if dialect.name == "sqlite" else DateTime(timezone=True)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Write a `datetime` as SQLite text; anything else passes as it is."""
+        """Write a `datetime` the way the SQLite file does (see `opsnb.sqlitetimes`); anything else passes as it is."""
         if dialect.name == "sqlite" and isinstance(value, datetime):
-            return sqlite_text(value)
+            write: Callable[[datetime], Any] = getattr(dialect, "write_time", sqlite_text)
+            return write(value)
         return value
 
 
@@ -94,25 +120,25 @@ metadata = MetaData()
 _id = BigInteger().with_variant(Integer, "sqlite")
 _json = JSON().with_variant(JSONB(), "postgresql")
 
-workspaces = Table("workspaces", metadata, Column("id", _id, primary_key=True), Column("name", Text, nullable=False))
+workspaces = Table("workspaces", metadata, Column("id", _id, primary_key=True), Column("name", Words, nullable=False))
 
 tenants = Table(
     "tenants",
     metadata,
     Column("id", _id, primary_key=True),
     Column("workspace_id", _id, ForeignKey("workspaces.id"), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
 )
 
 platform_users = Table(
     "platform_users",
     metadata,
     Column("id", _id, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("email", Text, nullable=False, unique=True),
+    Column("name", Words, nullable=False),
+    Column("email", Words, nullable=False, unique=True),
     Column("capabilities", _json, nullable=False),
     Column("is_active", Boolean, nullable=False),
-    Column("login", Text, unique=True),
+    Column("login", Words, unique=True),
 )
 
 operation_runs = Table(
@@ -121,10 +147,10 @@ operation_runs = Table(
     Column("id", _id, primary_key=True),
     Column("workspace_id", _id, ForeignKey("workspaces.id"), nullable=False),
     Column("tenant_id", _id, ForeignKey("tenants.id")),
-    Column("initiator_name", Text),
-    Column("type", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
+    Column("initiator_name", Words),
+    Column("type", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
     Column("context", _json, nullable=False),
     Column("created_at", Timestamp, nullable=False),
     Column("started_at", Timestamp),
@@ -138,12 +164,12 @@ audit_logs = Table(
     Column("workspace_id", _id),
     Column("tenant_id", _id),
     Column("actor_id", _id),
-    Column("actor_name", Text),
-    Column("actor_email", Text),
-    Column("action", Text, nullable=False),
-    Column("resource_type", Text, nullable=False),
+    Column("actor_name", Words),
+    Column("actor_email", Words),
+    Column("action", Words, nullable=False),
+    Column("resource_type", Words, nullable=False),
     Column("resource_id", _id),
-    Column("status", Text, nullable=False),
+    Column("status", Words, nullable=False),
     Column("metadata", _json, nullable=False),
     Column("recorded_at", Timestamp, nullable=False),
 )

@@ -15,6 +15,8 @@ from opsnb.errors import BadInput
 from opsnb.text import nearest, parse_duration
 
 FILE_NAME = "opsnb.toml"
+TABLES = ("operation_runs", "workspaces", "tenants", "platform_users", "audit_logs")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -71,7 +73,32 @@ def _plain_names(value: object, name: str) -> tuple[str, ...]:
     return words
 
 
-def _tables(value: object, name: str) -> dict[str, dict[str, Any]]:
+def _schemas(value: object, name: str) -> tuple[str, ...]:
+    words = _names(value, name)
+    if not all(re.fullmatch(_NAME, word) for word in words):
+        raise BadInput(f"{name} must be names of schemas in letters, digits and underscores, not {value!r}.")
+    return words
+
+
+def _pairs(value: object, name: str) -> dict[str, str]:
+    if isinstance(value, str):
+        value = dict(pair.partition("=")[::2] for pair in value.split(",") if pair.strip())
+    if not isinstance(value, dict) or not all(isinstance(word, str) and word.strip() for word in value.values()):
+        raise BadInput(f"{name} must hold pairs such as name = value, not {value!r}.")
+    return {key.strip(): word.strip() for key, word in value.items()}
+
+
+def _tables(value: object, name: str) -> dict[str, str]:
+    pairs = _pairs(value, name)
+    for table, own in pairs.items():
+        if table not in TABLES:
+            raise BadInput(f"{name}: there is no table {table!r}.{nearest(table, TABLES)}")
+        if not re.fullmatch(rf"({_NAME}\.)?{_NAME}", own) or own in TABLES:
+            raise BadInput(f"{name}: {table} must be a name such as ops_runs or ops.runs, not {own!r}.")
+    return pairs
+
+
+def _types(value: object, name: str) -> dict[str, dict[str, Any]]:
     if not isinstance(value, dict) or not all(isinstance(row, dict) for row in value.values()):
         raise BadInput(f'{name} must hold one table per operation type, such as [types."report.export"].')
     return value
@@ -95,6 +122,15 @@ class Settings:
     """
 
     database_url: str = _setting(_text, "", "SQLAlchemy URL or SQLite file of the runs; empty for the embedded file.")
+    schema: tuple[str, ...] = _setting(
+        _schemas, (), "PostgreSQL schemas that hold the tables, searched in this order; empty for the login's own."
+    )
+    tables: Mapping[str, str] = _setting(
+        _tables, None, "The database's own names of the contract's tables, such as `operation_runs=ops_runs`."
+    )
+    logins: Mapping[str, str] = _setting(
+        _pairs, None, "Emails of platform users by login, where their table has no column `login`."
+    )
     actor: str = _setting(
         _text, "", "Who acts: email, login, name or number of a platform user; empty for the login name."
     )
@@ -129,7 +165,7 @@ class Settings:
     runbooks: str = _setting(_text, "", "Folder with the team's runbook notebooks; empty for the shipped ones.")
     now: str = _setting(_text, "", "A fixed clock, ISO 8601 in UTC, for notebooks under test; empty for the real one.")
     types: Mapping[str, Mapping[str, Any]] = _setting(
-        _tables, None, "The team's operation types, one table each (file only)."
+        _types, None, "The team's operation types, one table each (file only)."
     )
 
     @classmethod

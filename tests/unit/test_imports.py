@@ -12,8 +12,8 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text"},
-    {"settings", "models", "notebooks_path"},
-    {"catalog", "failures"},
+    {"settings", "models", "notebooks_path", "names"},
+    {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "database"},
     {"schema", "audit"},
     {"queries", "runbooks"},

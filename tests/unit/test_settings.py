@@ -52,6 +52,13 @@ def test_a_flag_is_set_by_plain_words(word):
     assert Settings.load({"OPSNB_READ_ONLY": word}).read_only is True
 
 
+def test_pairs_are_a_table_or_words_with_commas(tmp_path):
+    names = {"operation_runs": "ops_runs", "tenants": "core.customers"}
+    assert Settings.load({"OPSNB_TABLES": "operation_runs=ops_runs, tenants = core.customers,"}).tables == names
+    file = write(tmp_path, '[tables]\noperation_runs = "ops_runs"\ntenants = "core.customers"')
+    assert Settings.load({}, file).tables == names
+
+
 def test_secret_keys_are_words_with_commas_or_a_list(tmp_path):
     assert Settings.load({"OPSNB_SECRET_KEYS": "pin, iban,"}).secret_keys == ("pin", "iban")
     assert Settings.load({}, write(tmp_path, 'secret_keys = ["pin"]')).secret_keys == ("pin",)
@@ -73,6 +80,13 @@ def test_secret_keys_are_words_with_commas_or_a_list(tmp_path):
         ("QUEUED_LIMIT", "soon"),
         ("QUEUED_LIMIT", "200000w"),
         ("RUNNING_LIMIT", "200000w"),
+        ("SCHEMA", "app; drop"),
+        ("TABLES", "operation_run=x"),
+        ("TABLES", "operation_runs"),
+        ("TABLES", "operation_runs=a b"),
+        ("TABLES", "operation_runs=a.b.c"),
+        ("TABLES", "tenants=workspaces"),
+        ("LOGINS", "ada"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(name, value):
@@ -114,10 +128,10 @@ def shown(value: object) -> str:
             return f"`{str(value).lower()}`"
         case timedelta():
             return f"`{duration(value).replace(' s', 's').replace(' min 00s', 'm')}`"
+        case "" | None | ():
+            return "empty"
         case tuple():
             return ", ".join(f"`{word}`" for word in value)
-        case "" | None:
-            return "empty"
     return f"`{value}`"
 
 

@@ -1,0 +1,57 @@
+"""How an SQLite file writes its times: opsnb compares and writes in the same form, for SQLite compares them as text."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from opsnb.models import sqlite_text
+from opsnb.names import quoted
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)?")
+Style = Callable[[datetime], Any]
+
+
+def style_of(stored: object) -> Style:
+    """Tell from a stored time how to write others beside it; opsnb's own form where that cannot be told."""
+    if isinstance(stored, int | float):
+        number = type(stored)
+        return lambda when: number(_aware(when).timestamp())
+    found = _ISO.fullmatch(stored) if isinstance(stored, str) else None
+    if found is None or found.group(1, 3) == (" ", None):
+        return sqlite_text
+    separator, digits, zone = found[1], len(found[2] or ""), found[3] or ""
+    at = datetime.fromisoformat(f"2000-01-01T00:00:00{zone}").tzinfo or UTC
+
+    def write(when: datetime) -> str:
+        text = _aware(when).astimezone(at).replace(tzinfo=None).isoformat(separator, "microseconds")
+        return text[: 20 + digits if digits else 19] + zone
+
+    return write
+
+
+def learn_style(engine: Engine, table: str) -> None:
+    """Let an SQLite engine write times the way the newest run in `table` has them, from its first connection on."""
+    statement = f"SELECT created_at FROM {quoted(table)} ORDER BY id DESC LIMIT 1"
+
+    def look(connection: sqlite3.Connection, _record: object) -> None:
+        if hasattr(engine.dialect, "write_time"):
+            return
+        patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        connection.execute("PRAGMA busy_timeout = 0")  # whoever holds a lock is waited for later, and once
+        with suppress(sqlite3.Error):
+            if row := connection.execute(statement).fetchone():
+                engine.dialect.write_time = style_of(row[0])  # type: ignore[attr-defined]
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+
+    event.listen(engine, "connect", look)
+
+
+def _aware(when: datetime) -> datetime:
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
