@@ -32,6 +32,21 @@ def test_the_whole_way_by_keyboard(page: Page, demo_server: Server) -> None:
     assert where(page) == "/system/ops/runs?search=inventory"
 
 
+def test_a_search_in_flight_takes_nobody_away(page: Page, demo_server: Server) -> None:
+    open_page(page, demo_server)
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("credentials")
+    page.keyboard.press("ArrowDown")
+    expect(rows(page).first).to_be_focused()
+    expect(rows(page).first).to_contain_text("Rotate tenant credentials")
+    page.get_by_role("searchbox").fill("inventory")
+    rows(page).nth(1).click()
+    expect(page.get_by_role("heading", name="Facts")).to_be_visible()
+    page.wait_for_timeout(800)  # longer than a search waits for the next key
+    expect(page.get_by_role("heading", name="Facts")).to_be_visible()
+    assert where(page).startswith("/system/ops/runs/")
+
+
 def test_back_and_forward_and_reload_keep_their_place(page: Page, demo_server: Server) -> None:
     open_page(page, demo_server, "/system/ops/failures?since=7d")
     rows(page).nth(2).click()
