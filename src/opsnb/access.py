@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,9 @@ _VERB = {
 }
 
 
+_ARRAY = re.compile(r'\{([^{}"\\]*)\}')
+
+
 @dataclass(frozen=True)
 class Actor:
     """A platform user, or somebody who is none.
@@ -45,6 +49,12 @@ class Actor:
         As granted; `can` also asks for what each presupposes.
     is_active
         An inactive user may do nothing.
+    login
+        The database login, where the database asked it.
+    withheld
+        What the person may do and the database login may not: no part of `capabilities`.
+    bound
+        The database holds this login to the rules of triage, and writes the audit itself.
     """
 
     id: int | None
@@ -52,6 +62,9 @@ class Actor:
     email: str = ""
     capabilities: frozenset[str] = frozenset()
     is_active: bool = False
+    login: str = ""
+    withheld: frozenset[str] = frozenset()
+    bound: bool = False
 
 
 def unknown(name: str) -> Actor:
@@ -65,9 +78,15 @@ def read_capabilities(value: object) -> frozenset[str]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            return frozenset()
+            value = _array(value)
     words: Iterable[object] = value if isinstance(value, list) else ()
     return frozenset(word for word in words if isinstance(word, str) and word in set(Capability))
+
+
+def _array(value: object) -> list[str]:
+    """Read the text of a PostgreSQL array; an element that had to be quoted is no capability."""
+    found = _ARRAY.fullmatch(value) if isinstance(value, str) else None
+    return found[1].split(",") if found else []
 
 
 def can(actor: Actor, capability: str) -> bool:
@@ -97,5 +116,11 @@ def denial(actor: Actor, capability: Capability) -> str:
         why = f"The account of {name} is not active"
     else:
         missing = next(need for need in Capability if need in _NEEDS[capability] - actor.capabilities)
-        why = f"{name} may not {_VERB[capability]}: the capability {missing} is missing"
+        why = f"{name} may not {_VERB[capability]}: {_lack(actor, missing)}"
     return f"{why}; ask whoever manages access to this platform."
+
+
+def _lack(actor: Actor, missing: Capability) -> str:
+    if missing in actor.withheld:
+        return f"the database login {actor.login} has no right to it"
+    return f"the capability {missing} is missing"

@@ -26,6 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from opsnb.errors import BadInput, DatabaseUnavailable, log
 from opsnb.failures import explain
 from opsnb.names import quoted, rename
+from opsnb.relations import RETRY_INDEX
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
 
@@ -145,9 +146,7 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        table = "sqlite_master WHERE sql" if self.is_sqlite else "pg_indexes WHERE indexdef"
-        wanted = f"SELECT 1 FROM {table} LIKE 'CREATE INDEX%operation_runs%retry_of_run_id%' LIMIT 1"
-        return bool(self.fetch(text(wanted)))
+        return bool(self.fetch(text(RETRY_INDEX[self.url.get_backend_name()])))
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

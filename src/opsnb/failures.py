@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from sqlalchemy import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsnb.errors import DatabaseUnavailable, QueryTimeout
@@ -24,6 +24,11 @@ _SQLITE = (
     ("no such column", DatabaseUnavailable, _NOT_OURS),
     ("not a database", DatabaseUnavailable, "{name} is not an SQLite database; name another file."),
     ("malformed", DatabaseUnavailable, "{name} is damaged; restore it from a backup, or name another file."),
+    (
+        "NOT NULL constraint",
+        DatabaseUnavailable,
+        "{name} wants a value that opsnb has none for ({detail}); ask its owner to give the column a default.",
+    ),
     (
         "readonly",
         DatabaseUnavailable,
@@ -44,6 +49,11 @@ _SQLSTATES = (
         "42501",
         DatabaseUnavailable,
         "Your login on {name} may not do this ({detail}); ask its owner for the right.",
+    ),
+    (
+        "23502",
+        DatabaseUnavailable,
+        "{name} wants a value that opsnb has none for ({detail}); ask its owner to give the column a default.",
     ),
     ("53300", DatabaseUnavailable, "{name} has no connection to spare just now; try again in a moment."),
     ("28", DatabaseUnavailable, "{name} refused the login; check user and password in OPSNB_DATABASE_URL."),
@@ -67,6 +77,18 @@ def explain(error: SQLAlchemyError, name: str, url: URL) -> DatabaseUnavailable:
     for kind, sentence in rules:
         return kind(sentence.format(name=name, detail=_first_line(cause)))
     return DatabaseUnavailable(f"{name} could not answer: {_first_line(cause)}.")
+
+
+def obstacle(error: DBAPIError) -> str:
+    """Say what about a table keeps it from being changed whatever the values are; empty where it is something else."""
+    cause = error.orig
+    missing = getattr(getattr(cause, "diag", None), "column_name", None)
+    if getattr(cause, "sqlstate", None) == "23502" and missing:
+        return f"its column {missing} must have a value, and opsnb has none for it"
+    if found := re.search(r"NOT NULL constraint failed: \w+\.(.+)", str(cause)):
+        return f"its column {found[1]} must have a value, and opsnb has none for it"
+    fixed = "cannot (update|insert into|modify) |FOR UPDATE is not allowed"
+    return _first_line(cause or error) if re.search(fixed, str(cause)) else ""
 
 
 def _sqlite_rules(cause: BaseException, url: URL) -> list[tuple[type[DatabaseUnavailable], str]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, literal_column, or_
+from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, case, cast, func, literal_column, or_
 
 from opsnb.catalog import Catalog
 from opsnb.models import Status, Timestamp
@@ -129,7 +129,9 @@ class Classifier:
     def _cutoff(self, runs: Table, status: str) -> ColumnElement[Any]:
         limits = self.queued if status == "queued" else self.running
         by_limit = groupby(sorted(limits, key=lambda pair: pair[1]), key=lambda pair: pair[1])
-        whens = [(runs.c.type.in_([t for t, _ in pairs]), _cut(_name(status, limit))) for limit, pairs in by_limit]
+        # As text: a column of an enum type refuses to be compared with a type that it does not know.
+        type_ = cast(runs.c.type, Text)
+        whens = [(type_.in_([t for t, _ in pairs]), _cut(_name(status, limit))) for limit, pairs in by_limit]
         default = _cut(f"{status}_default")
         return case(*whens, else_=default) if whens else default
 

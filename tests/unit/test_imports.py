@@ -12,7 +12,7 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text"},
-    {"settings", "models", "notebooks_path", "names"},
+    {"settings", "models", "notebooks_path", "names", "relations"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "database"},
     {"schema", "audit"},

@@ -32,6 +32,8 @@ def fetch_actor(database: Database, who: str | int, read: Read | None = None) ->
     if not _askable(who):
         return unknown(visible(who))
     logins = "login" in database.columns(platform_users.name)
+    if not logins and isinstance(who, str):
+        who = (database.settings.logins or {}).get(who, who)
     rows = (read or database.fetch)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
     for name in ("id", "email", "login", "name"):
         matches = [row for row in rows if getattr(row, name) == who]

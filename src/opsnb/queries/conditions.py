@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal_column, or_, select
 
 from opsnb.catalog import Catalog
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
@@ -47,8 +47,9 @@ def escape_like(text: str) -> str:
 
 def _words() -> ColumnElement[bool]:
     named = select(tenants.c.id).where(_contains(tenants.c.name))
-    labelled = runs.type.in_(bindparam("labelled", expanding=True))
-    return or_(_contains(runs.initiator_name), _contains(runs.type), labelled, runs.tenant_id.in_(named))
+    type_ = cast(runs.type, Text)  # a column of an enum type refuses to be compared with what it does not know
+    labelled = type_.in_(bindparam("labelled", expanding=True))
+    return or_(_contains(runs.initiator_name), _contains(type_), labelled, runs.tenant_id.in_(named))
 
 
 def _contains(column: Any) -> ColumnElement[bool]:

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from opsnb.access import Actor, Capability, can, denial
 from opsnb.audit import Result, record
 from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import AccessDenied, RunNotFound, TriageRefused
+from opsnb.failures import obstacle
 from opsnb.queries.actors import fetch_actor
 from opsnb.triage import statements
 from opsnb.triage.cases import read_case
@@ -27,11 +28,15 @@ class _Moved(Exception):
     """The run was not changed although it may be: a writer went around the lock, or the database has other rules."""
 
 
+class _Stopped(Exception):
+    """The table does not let this be done to any run; the message says what stands in the way."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One act, tried by `actor` on `case` at `now` (tz-aware), within the transaction of `connection`.
 
-    `moves` counts how often it was tried before and the run was found moved.
+    `moves` counts how often it was tried before and the run was found moved, `stopped` says why it cannot be done.
     """
 
     connection: Connection
@@ -40,15 +45,18 @@ class Attempt:
     now: datetime
     reason: str
     moves: int = 0
+    stopped: str = ""
 
     def change(self, statement: Executable, values: Mapping[str, Any]) -> Any:
         """Run the one statement that changes or makes a run; whatever the run has become meanwhile stays."""
         try:
             result = self.connection.execute(statement, values)
-        except IntegrityError as error:
-            if self.moves:  # then nobody's retry was quicker: it is another rule of the database
-                raise
-            raise _Moved from error
+        except DBAPIError as error:
+            if reason := obstacle(error):
+                raise _Stopped(reason) from error
+            if isinstance(error, IntegrityError) and not self.moves:
+                raise _Moved from error
+            raise  # nobody's retry was quicker: it is another rule of the database
         if result.returns_rows:
             found = result.scalar()
             if found is None:
@@ -108,18 +116,23 @@ class Triage:
         RunNotFound, DatabaseUnavailable
             Nothing changed.
         """
-        for moves in (0, 1):
-            with suppress(_Moved):
-                return self._attempt(act, run_id, now, seen, reason, moves)
-        return self._attempt(act, run_id, now, seen, reason, 2)
+        try:
+            for moves in (0, 1):
+                with suppress(_Moved):
+                    return self._attempt(act, run_id, now, seen, reason, moves)
+            return self._attempt(act, run_id, now, seen, reason, 2)
+        except _Stopped as found:
+            return self._attempt(act, run_id, now, seen, reason, 2, str(found))
 
-    def _attempt(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str, moves: int) -> int:
+    def _attempt(
+        self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str, moves: int, stopped: str = ""
+    ) -> int:
         refusal: AccessDenied | TriageRefused | None
         with self._database.change() as connection:
             # Within the transaction: a right that was taken away a moment ago is gone.
             actor = fetch_actor(self._database, self._who, lambda *asked: connection.execute(*asked).all())
             case = self._case(connection, actor, run_id)
-            attempt = Attempt(connection, actor, case, now, reason, moves)
+            attempt = Attempt(connection, actor, case, now, reason, moves, stopped)
             refusal = _check(act, attempt, seen)
             if refusal is None:
                 done, about = self._do(act, attempt)
@@ -156,6 +169,9 @@ class Triage:
         return run_id, {"reason": attempt.reason}
 
 
+_DONE = {Act.RETRY: "retried", Act.CANCEL: "canceled", Act.MARK_INVESTIGATED: "marked investigated"}
+
+
 def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | TriageRefused | None:
     if not can(attempt.actor, Capability.MANAGE):
         return AccessDenied(denial(attempt.actor, Capability.MANAGE))
@@ -165,6 +181,10 @@ def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | Triag
         return TriageRefused(decision.reason)
     if seen is not None and seen != case.seen:
         return TriageRefused(f"Operation #{case.run['id']} has changed since you looked: {news(case)}.")
+    if attempt.stopped:
+        return TriageRefused(
+            f"The database does not let Operation #{case.run['id']} be {_DONE[act]}: {attempt.stopped}; ask its owner."
+        )
     if attempt.moves > 1:  # it is locked, so nobody else moves it
         return TriageRefused(
             f"The database keeps Operation #{case.run['id']} as it is by a rule of its own; ask its owner."

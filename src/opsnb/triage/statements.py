@@ -99,12 +99,31 @@ def _inputs(dialect: str, outputs: tuple[str, ...]) -> TextClause:
         paths = ", ".join(f"'$.{key}'" for key in ("triage", *outputs))
         return text(f"json_set(json_remove(context, {paths}), '$.triage', json(:triage))")
     keys = ", ".join(f"'{key}'" for key in ("triage", *outputs))
-    return text(f"(CAST(context AS jsonb) - ARRAY[{keys}]) || jsonb_build_object('triage', CAST(:triage AS jsonb))")
+    return _either(
+        f"(CAST(context AS jsonb) - ARRAY[{keys}]) || jsonb_build_object('triage', CAST(:triage AS jsonb))",
+        f"(SELECT json_object_agg(key, value ORDER BY n) FROM (SELECT * FROM {_PAIRS} WHERE key NOT IN ({keys})"
+        " UNION ALL SELECT 'triage', CAST(:triage AS json), NULL) AS pair)",
+    )
 
 
 def _marked(dialect: str, key: str) -> TextClause:
     if dialect == "sqlite":
         return text(f"json_set(context, '$.triage.{key}', json(:mark))")
-    old = "CAST(context AS jsonb)"
-    return text(f"jsonb_set({old}, '{{triage}}', coalesce({old} -> 'triage', '{{}}') ||"
-                f" jsonb_build_object('{key}', CAST(:mark AS jsonb)))")  # fmt: skip
+    mark = f"jsonb_build_object('{key}', CAST(:mark AS jsonb))"
+    old, triage = "CAST(context AS jsonb)", "CAST(CAST(context AS json) -> 'triage' AS jsonb)"
+    return _either(
+        f"jsonb_set({old}, '{{triage}}', coalesce({old} -> 'triage', '{{}}') || {mark})",
+        "(SELECT json_object_agg(key, CASE key WHEN 'triage'"
+        f" THEN CAST(coalesce({triage}, '{{}}') || {mark} AS json) ELSE value END ORDER BY n)"
+        f" FROM (SELECT * FROM {_PAIRS} UNION ALL SELECT 'triage', NULL, NULL"
+        " WHERE CAST(context AS json) -> 'triage' IS NULL) AS pair)",
+    )
+
+
+# A key's place counts in json, and so does a key that is there twice; jsonb has neither.
+_PAIRS = "json_each(CAST(context AS json)) WITH ORDINALITY AS pairs(key, value, n)"
+
+
+def _either(jsonb: str, json: str) -> TextClause:
+    """Compute a context in the type that its column has; PostgreSQL evaluates only the one."""
+    return text(f"CASE WHEN pg_typeof(context) = CAST('json' AS regtype) THEN {json} ELSE CAST({jsonb} AS json) END")

@@ -1,0 +1,22 @@
+"""Questions to a database about its own tables."""
+
+from __future__ import annotations
+
+# The tables behind a view have the indexes, and the columns that must have a value. The name stands in quotes as
+# text, and is the team's own by the time it goes out; see `opsnb.names`.
+BASES = """
+    WITH RECURSIVE base (oid) AS (
+        SELECT CAST(to_regclass('{table}') AS oid)
+        UNION
+        SELECT behind.refobjid FROM base
+        JOIN pg_rewrite AS rule ON rule.ev_class = base.oid
+        JOIN pg_depend AS behind ON behind.objid = rule.oid AND behind.classid = CAST('pg_rewrite' AS regclass)
+            AND behind.refclassid = CAST('pg_class' AS regclass) AND behind.deptype = 'n'
+    )
+"""
+RETRY_INDEX = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%retry_of_run_id%' LIMIT 1",
+    "postgresql": BASES.format(table="operation_runs")
+    + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
+        WHERE indisvalid AND NOT indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
+}
