@@ -38,6 +38,15 @@ def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path, taken: int) -> Non
     assert done.stderr == f"Error: Port {taken} is taken; choose another with --port (make demo PORT=…).\n"
 
 
+def test_a_demo_whose_port_is_taken_leaves_the_demo_as_it_is(tmp_path: Path, taken: int) -> None:
+    database = tmp_path / "demo.db"
+    assert run(tmp_path, "demo", f"--database={database}", "--no-serve").returncode == 0
+    before = database.read_bytes()
+    done = run(tmp_path, "demo", f"--database={database}", f"--port={taken}")
+    assert done.stderr == f"Error: Port {taken} is taken; choose another with --port (make demo PORT=…).\n"
+    assert database.read_bytes() == before
+
+
 def test_an_address_that_is_not_ours_is_said_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--ip=192.0.2.1", "--port=0")
     assert (done.returncode, done.stderr) == (

@@ -11,9 +11,11 @@ import click
 from opsnb.cli.common import database_option, open_database, plain_errors
 from opsnb.cli.serve import port_option, run_server
 from opsnb.database import Database
+from opsnb.serve import sockets
 from opsnb.serve.environment import kernel_environment
 from opsnb.worker.beside import beside
 
+HOST = "127.0.0.1"
 VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 
 
@@ -30,6 +32,8 @@ def demo(url: str | None, port: int, serve: bool, worker: bool) -> None:
     from opsnb.demo import prepare
 
     database = open_database(url)
+    if serve and port:
+        sockets.release(sockets.listen(HOST, port))  # before a demo that another server shows is made anew
     prepare(database, datetime.now(UTC))
     click.echo(f"The demo is in {database.name}, seen as {VIEWER}, who may look and not touch.")
     click.echo(f"To work on it as {MANAGER}: {lab_command(database)}")

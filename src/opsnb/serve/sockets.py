@@ -30,6 +30,12 @@ def listen(ip: str, port: int) -> list[socket.socket]:
         raise BadInput(sentence.format(port=port, ip=ip)) from error
 
 
+def release(sockets: list[socket.socket]) -> None:
+    """Give a port back that was only tried."""
+    for one in sockets:
+        one.close()
+
+
 def address(sockets: list[socket.socket]) -> tuple[str, int]:
     """Give host, as it is written in an address, and port of the first socket."""
     host, port = sockets[0].getsockname()[:2]
