@@ -173,6 +173,28 @@ def test_somebody_else_acts_first(lab_page: Page, other: Ops, failed: int, runni
     assert [entry.status for entry in other.run(running).audit()] == ["success", "refused"]
 
 
+def test_a_second_browser_acts_first(lab, other: Ops, failed: int, context, page: Page) -> None:
+    server = lab(Path(str(other.database.url.database)), MANAGER)
+    second = context.new_page()
+    for one, notebook in ((page, "runs.ipynb"), (second, "failures.ipynb")):
+        run_cell(one, server, notebook)
+        expect(rows(one)).to_have_count(50)
+        visit(one, failed)
+    act(second, "Retry").click()
+    expect(said(second)).to_contain_text("Retried as Operation #")
+    new = other.runs(limit=1).rows[0].id
+    act(page, "Retry").click()
+    expect(said(page)).to_contain_text(f"was already retried by Ada Byron as Operation #{new}")
+    act(second, "Mark investigated").click()
+    second.get_by_role("textbox", name="Reason").fill("the second browser was first")
+    second.keyboard.press("Enter")
+    expect(said(second)).to_have_text(f"Operation #{failed} is marked investigated.")
+    act(page, "Mark investigated").click()
+    expect(said(page)).to_contain_text("was already marked investigated by Ada Byron")
+    expect(page.locator(".ops-verdict.ops-success:visible")).to_contain_text("the second browser was first")
+    assert [entry.status for entry in other.run(failed).audit()] == ["success", "refused", "success"]
+
+
 def test_an_act_is_sent_once_however_often_it_is_clicked(lab_page: Page, other: Ops, failed: int) -> None:
     page = lab_page
     visit(page, failed)

@@ -84,10 +84,11 @@ class TriageBar(View):
             return
         standing = self._ops.case(run_id)
         decision = standing.decide(act)
-        if isinstance(decision, Refused):
-            self._say(decision.reason, bad=True)
-        elif act is Act.RETRY and not decision.unusual:
+        if act is Act.RETRY and (isinstance(decision, Refused) or not decision.unusual):
+            # There is nothing to ask: the attempt is made, and a refusal of it is on record.
             self._do(Ask("", act, run_id, str(message.get("seen"))), "")
+        elif isinstance(decision, Refused):
+            self._say(decision.reason, bad=True)
         else:
             self._put(Ask(secrets.token_urlsafe(16), act, run_id, standing.seen), standing, decision)
 
