@@ -14,8 +14,9 @@ from opsnb import schema
 from opsnb.database import Database
 from opsnb.ops import Ops
 from opsnb.settings import Settings
+from support.gate import make, staff
 from support.history import NOW, VIEWER, add_people
-from support.postgres import PostgresServer, server
+from support.postgres import NEWEST_FIRST, PostgresServer, server
 
 _numbers = count(1)
 hypothesis.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
@@ -112,3 +113,19 @@ def ops(database: Database, ops_on: Callable[..., Ops]) -> Ops:
     """What somebody who may only view holds, on both kinds of database, at `NOW`."""
     add_people(database)
     return ops_on(database)
+
+
+@pytest.fixture(scope="session", params=NEWEST_FIRST, ids=["18", "16"])
+def gate_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """PostgreSQL 18 and 16, with logins and a template database that the gate stands in."""
+    with server(request.param) as running:
+        staff(running)
+        yield running
+
+
+@pytest.fixture
+def gated(gate_server: PostgresServer) -> Iterator[str]:
+    """Name of a database of its own with the gate, people and runs."""
+    name = make(gate_server, f"gate_{next(_numbers)}")
+    yield name
+    gate_server.drop(name)

@@ -89,6 +89,11 @@ def _array(value: object) -> list[str]:
     return found[1].split(",") if found else []
 
 
+def presupposed(capability: Capability) -> list[str]:
+    """Name all that a capability presupposes, and itself."""
+    return [need.value for need in Capability if need in _NEEDS[capability]]
+
+
 def can(actor: Actor, capability: str) -> bool:
     """Whether `actor` may do this; an unknown capability is nobody's."""
     needed = _NEEDS.get(capability)  # type: ignore[call-overload]

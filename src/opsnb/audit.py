@@ -13,6 +13,7 @@ from opsnb.access import Actor
 from opsnb.models import audit_logs
 
 RESOURCE = "operation_run"
+LONGEST_REFUSAL = 2000
 
 
 class Action(StrEnum):

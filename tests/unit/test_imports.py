@@ -12,13 +12,13 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text"},
-    {"settings", "models", "notebooks_path", "names", "relations"},
+    {"settings", "models", "notebooks_path", "names", "gate", "relations"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "database"},
     {"schema", "audit"},
     {"queries", "runbooks"},
     {"triage", "analysis"},
-    {"ops"},
+    {"ops", "grants"},
     {"widgets"},
     {"serve", "load", "demo", "worker", "cli"},
 )

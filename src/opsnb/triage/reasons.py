@@ -8,7 +8,7 @@ from opsnb.errors import InvalidReason
 
 SHORTEST, LONGEST = 5, 500
 # Letters and symbols by their category that show nothing all the same: the fillers of Hangul and Braille.
-_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def clean(reason: object) -> str:
@@ -35,4 +35,4 @@ def clean(reason: object) -> str:
 
 def _shows(text: str) -> bool:
     """Whether there is a letter, number, punctuation mark or symbol in it."""
-    return any(category(character)[0] in "LNPS" and character not in _FILLERS for character in text)
+    return any(category(character)[0] in "LNPS" and character not in FILLERS for character in text)

@@ -1,0 +1,16 @@
+-- 2. Rights. First nobody but the owner has any; then a viewer reads the contract's columns, and an operator also
+-- writes what a retry, a cancel and a mark consist of. Other roles keep what they were granted by name.
+REVOKE ALL ON {{tables}} FROM PUBLIC, {{groups}};
+{{reading}}
+GRANT INSERT ({{retry_columns}}),
+  UPDATE ({{changed_columns}}) ON {{runs}} TO {{operator}};
+DO $$
+DECLARE sequence text; counted text;
+BEGIN
+  FOREACH counted IN ARRAY ARRAY[{{table_words}}] LOOP
+    sequence := pg_catalog.pg_get_serial_sequence(counted, 'id');
+    CONTINUE WHEN sequence IS NULL;
+    EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, {{groups}}', sequence);
+    IF counted = '{{runs_word}}' THEN EXECUTE format('GRANT USAGE ON SEQUENCE %s TO {{operator}}', sequence); END IF;
+  END LOOP;
+END $$;

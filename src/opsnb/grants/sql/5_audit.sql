@@ -1,0 +1,56 @@
+-- 5. The audit is written by the database: nobody bound holds a right to write it.
+CREATE OR REPLACE FUNCTION {{gate}}.write_audit(run {{runs}}, action text, status text, about jsonb, at timestamptz)
+RETURNS void LANGUAGE plpgsql {{definer}} AS $$
+DECLARE person {{users}};
+BEGIN
+  SELECT * INTO person FROM {{users}} u WHERE u.login = session_user::text;
+  INSERT INTO {{audit}} (workspace_id, tenant_id, actor_id, actor_name, actor_email, action,
+                         resource_type, resource_id, status, metadata, recorded_at)
+  VALUES (run.workspace_id, run.tenant_id, person.id, coalesce(person.name, session_user::text), coalesce(person.email, ''), action,
+          '{{resource}}', run.id, status,
+          jsonb_build_object('from', jsonb_build_object('status', run.status, 'outcome', run.outcome)) || about, at);
+END $$;
+
+CREATE OR REPLACE FUNCTION {{gate}}.audit_run() RETURNS trigger LANGUAGE plpgsql {{definer}} AS $$
+DECLARE source {{runs}};
+BEGIN
+  IF NOT {{gate}}.bound() THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP = 'INSERT' THEN
+    SELECT * INTO source FROM {{runs}} r WHERE r.id = (NEW.context::jsonb #>> '{triage,retry_of_run_id}')::bigint;
+    PERFORM {{gate}}.write_audit(source, '{{retry}}', '{{success}}', jsonb_build_object('new_run_id', NEW.id), NEW.created_at);
+  ELSIF NEW.status IS DISTINCT FROM OLD.status THEN
+    PERFORM {{gate}}.write_audit(OLD, '{{cancel}}', '{{success}}',
+      jsonb_build_object('to', jsonb_build_object('status', NEW.status, 'outcome', NEW.outcome)), NEW.completed_at);
+  ELSE
+    PERFORM {{gate}}.write_audit(OLD, '{{mark_investigated}}', '{{success}}',
+      jsonb_build_object('reason', NEW.context::jsonb #> '{triage,investigated,reason}'),
+      (NEW.context::jsonb #>> '{triage,investigated,at}')::timestamptz);
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- What the console refused is put on record by whoever was refused, about nobody else and never as done.
+CREATE OR REPLACE FUNCTION {{gate}}.record_refusal(run_id bigint, action text, status text, refusal text)
+RETURNS void LANGUAGE plpgsql {{definer}} AS $$
+DECLARE run {{runs}};
+BEGIN
+  IF NOT {{gate}}.bound() THEN
+    RAISE insufficient_privilege USING MESSAGE = 'Only members of {{viewer}} are refused.';
+  END IF;
+  IF action IS NULL OR action NOT IN ({{actions}}) OR status IS NULL OR status NOT IN ({{refusals}})
+     OR refusal IS NULL OR char_length(refusal) NOT BETWEEN 1 AND {{longest_refusal}} THEN
+    RAISE check_violation USING MESSAGE = 'That is no refusal of an act.';
+  END IF;
+  SELECT * INTO run FROM {{runs}} r WHERE r.id = run_id;
+  -- Nothing is said of a run that is not there: who may not look could ask which numbers there are.
+  IF FOUND THEN
+    PERFORM {{gate}}.write_audit(run, action, status, jsonb_build_object('refusal', refusal), clock_timestamp());
+  END IF;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {{gate}} FROM PUBLIC, {{groups}};
+GRANT EXECUTE ON FUNCTION {{gate}}.record_refusal(bigint, text, text, text) TO {{viewer}};
+-- Row security asks these of everybody.
+GRANT EXECUTE ON FUNCTION {{gate}}.bound(), {{gate}}.reads() TO PUBLIC;
