@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
+from opsnb import gate
 from opsnb.access import Actor
 from opsnb.models import audit_logs
 
@@ -41,7 +42,14 @@ def record(
     metadata: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Write one audit row about `run` (its id, workspace_id and tenant_id) at `now` (tz-aware)."""
+    """Write one audit row about `run` (its id, workspace_id and tenant_id) at `now` (tz-aware).
+
+    Where the gate holds the actor's login, the database has written what was done, and is told what was refused.
+    """
+    if actor.bound:
+        if result is not Result.SUCCESS:
+            record_refusal(connection, action, run["id"], result, str(metadata["refusal"]))
+        return
     connection.execute(
         insert(audit_logs),
         {
@@ -58,3 +66,9 @@ def record(
             "recorded_at": now,
         },
     )
+
+
+def record_refusal(connection: Connection, action: Action, run_id: int, result: Result, refusal: str) -> None:
+    """Let the gate put a refusal on record; it finds out itself about whom, and how the run stands."""
+    values = {"run_id": run_id, "action": action.value, "status": result.value, "refusal": refusal[:LONGEST_REFUSAL]}
+    connection.execute(text(f"SELECT {gate.REFUSE}(:run_id, :action, :status, :refusal)"), values)

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, bindparam, cast, or_, select, type_coerce
+from sqlalchemy import Select, Text, bindparam, cast, or_, select, type_coerce
 
 from opsnb.access import Actor, read_capabilities, unknown
 from opsnb.database import Database
 from opsnb.models import platform_users
+from opsnb.queries.rights import Read, Rights, fetch_rights
 from opsnb.text import visible
 
 users = platform_users.c
-
-
-Read = Callable[[Select[Any], Mapping[str, Any]], Sequence[Row[Any]]]
+NAMES = ("id", "email", "login", "name")
 
 
 def fetch_actor(database: Database, who: str | int, read: Read | None = None) -> Actor:
     """Find the platform user that `who` names: a number, else an email, a login or a name, in this order.
 
-    Somebody unknown, or a name that several have, is an actor who may do nothing. `read` runs the statement where it
-    must run inside a transaction.
+    Somebody unknown, or a name that several have, is an actor who may do nothing. Where the gate holds the database
+    login, that login alone says who acts, and on PostgreSQL nobody may do more than the login's rights allow. `read`
+    runs the statements where they must run inside a transaction.
 
     Raises
     ------
     DatabaseUnavailable
         If the database cannot answer.
     """
+    rights = fetch_rights(database, read)
+    if rights is None:
+        return _find(database, who, read, NAMES)
+    if rights.bound:
+        return _limited(_find(database, rights.login, read, ("login",)), rights)
+    return _limited(_find(database, who, read, NAMES), rights)
+
+
+def _limited(actor: Actor, rights: Rights) -> Actor:
+    held, withheld = actor.capabilities & rights.capabilities, actor.capabilities - rights.capabilities
+    return replace(actor, capabilities=held, withheld=withheld, login=rights.login, bound=rights.bound)
+
+
+def _find(database: Database, who: str | int, read: Read | None, names: tuple[str, ...]) -> Actor:
     if not _askable(who):
         return unknown(visible(who))
     logins = "login" in database.columns(platform_users.name)
     if not logins and isinstance(who, str):
         who = (database.settings.logins or {}).get(who, who)
     rows = (read or database.fetch)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
-    for name in ("id", "email", "login", "name"):
+    for name in names:
         matches = [row for row in rows if getattr(row, name) == who]
         if len(matches) == 1:
             return _actor(matches[0])

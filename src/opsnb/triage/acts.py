@@ -13,15 +13,16 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from opsnb.access import Actor, Capability, can, denial
-from opsnb.audit import Result, record
+from opsnb.audit import Result, record, record_refusal
 from opsnb.catalog import Catalog
 from opsnb.database import Database
-from opsnb.errors import AccessDenied, RunNotFound, TriageRefused
+from opsnb.errors import AccessDenied, DatabaseUnavailable, RunNotFound, TriageRefused
 from opsnb.failures import obstacle
 from opsnb.queries.actors import fetch_actor
 from opsnb.triage import statements
 from opsnb.triage.cases import read_case
 from opsnb.triage.decide import Act, Case, Refused, decide, news
+from opsnb.triage.verdicts import Verdict, verdict
 
 
 class _Moved(Exception):
@@ -36,7 +37,7 @@ class _Stopped(Exception):
 class Attempt:
     """One act, tried by `actor` on `case` at `now` (tz-aware), within the transaction of `connection`.
 
-    `moves` counts how often it was tried before and the run was found moved, `stopped` says why it cannot be done.
+    `moves` counts how often it was tried before and the run was found moved, `verdict` is how the database refused it.
     """
 
     connection: Connection
@@ -45,7 +46,7 @@ class Attempt:
     now: datetime
     reason: str
     moves: int = 0
-    stopped: str = ""
+    verdict: Verdict | None = None
 
     def change(self, statement: Executable, values: Mapping[str, Any]) -> Any:
         """Run the one statement that changes or makes a run; whatever the run has become meanwhile stays."""
@@ -54,7 +55,7 @@ class Attempt:
         except DBAPIError as error:
             if reason := obstacle(error):
                 raise _Stopped(reason) from error
-            if isinstance(error, IntegrityError) and not self.moves:
+            if isinstance(error, IntegrityError) and not self.moves and not self.actor.bound:
                 raise _Moved from error
             raise  # nobody's retry was quicker: it is another rule of the database
         if result.returns_rows:
@@ -116,42 +117,59 @@ class Triage:
         RunNotFound, DatabaseUnavailable
             Nothing changed.
         """
+        asked = (act, run_id, now, seen, reason)
         try:
             for moves in (0, 1):
                 with suppress(_Moved):
-                    return self._attempt(act, run_id, now, seen, reason, moves)
-            return self._attempt(act, run_id, now, seen, reason, 2)
+                    return self._attempt(*asked, moves)
+            return self._attempt(*asked, 2)
         except _Stopped as found:
-            return self._attempt(act, run_id, now, seen, reason, 2, str(found))
+            what = f"The database does not let Operation #{run_id} be {_DONE[act]}"
+            refusal: Verdict = TriageRefused(f"{what}: {found}; ask its owner.")
+        except DatabaseUnavailable as error:
+            ruling = verdict(error)
+            if ruling is None:
+                raise
+            refusal = ruling
+        with suppress(DatabaseUnavailable):  # what takes no change may take no record either
+            return self._attempt(*asked, 2, refusal)
+        raise refusal
 
     def _attempt(
-        self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str, moves: int, stopped: str = ""
-    ) -> int:
-        refusal: AccessDenied | TriageRefused | None
+        self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str, moves: int,
+        verdict: Verdict | None = None,
+    ) -> int:  # fmt: skip
         with self._database.change() as connection:
             # Within the transaction: a right that was taken away a moment ago is gone.
             actor = fetch_actor(self._database, self._who, lambda *asked: connection.execute(*asked).all())
             case = self._case(connection, actor, run_id)
-            attempt = Attempt(connection, actor, case, now, reason, moves, stopped)
-            refusal = _check(act, attempt, seen)
-            if refusal is None:
-                done, about = self._do(act, attempt)
-                _record(act, attempt, Result.SUCCESS, about)
+            if case is None:
+                done: int | Verdict = _deny(connection, actor, act, run_id)
             else:
-                result = Result.DENIED if isinstance(refusal, AccessDenied) else Result.REFUSED
-                _record(act, attempt, result, {"refusal": str(refusal)})
-        if refusal is not None:
-            raise refusal
-        return done
+                done = self._try(act, Attempt(connection, actor, case, now, reason, moves, verdict), seen)
+        if isinstance(done, int):
+            return done
+        raise done
 
-    def _case(self, connection: Connection, actor: Actor, run_id: int) -> Case:
+    def _try(self, act: Act, attempt: Attempt, seen: str | None) -> int | Verdict:
+        refusal = _check(act, attempt, seen)
+        if refusal is None:
+            done, about = self._do(act, attempt)
+            _record(act, attempt, Result.SUCCESS, about)
+            return done
+        result = Result.DENIED if isinstance(refusal, AccessDenied) else Result.REFUSED
+        _record(act, attempt, result, {"refusal": str(refusal)})
+        return refusal
+
+    def _case(self, connection: Connection, actor: Actor, run_id: int) -> Case | None:
+        """Read the case, None where it is not there for somebody who could ask which numbers there are."""
         try:
-            return read_case(connection, self._catalog, run_id, lock=True)
+            # A database login that may not change a run may not lock it either.
+            return read_case(connection, self._catalog, run_id, lock=can(actor, Capability.MANAGE))
         except RunNotFound:
             if can(actor, Capability.VIEW):
                 raise
-            # Or who may not look could ask which numbers there are.
-            raise AccessDenied(denial(actor, Capability.MANAGE)) from None
+            return None
 
     def _do(self, act: Act, attempt: Attempt) -> tuple[int, dict[str, Any]]:
         run_id, dialect = attempt.case.run["id"], attempt.connection.dialect.name
@@ -172,7 +190,14 @@ class Triage:
 _DONE = {Act.RETRY: "retried", Act.CANCEL: "canceled", Act.MARK_INVESTIGATED: "marked investigated"}
 
 
-def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | TriageRefused | None:
+def _deny(connection: Connection, actor: Actor, act: Act, run_id: int) -> AccessDenied:
+    denied = AccessDenied(denial(actor, Capability.MANAGE))
+    if actor.bound:  # the gate sees the run, if there is one
+        record_refusal(connection, act.action, run_id, Result.DENIED, str(denied))
+    return denied
+
+
+def _check(act: Act, attempt: Attempt, seen: str | None) -> Verdict | None:
     if not can(attempt.actor, Capability.MANAGE):
         return AccessDenied(denial(attempt.actor, Capability.MANAGE))
     case = attempt.case
@@ -181,10 +206,8 @@ def _check(act: Act, attempt: Attempt, seen: str | None) -> AccessDenied | Triag
         return TriageRefused(decision.reason)
     if seen is not None and seen != case.seen:
         return TriageRefused(f"Operation #{case.run['id']} has changed since you looked: {news(case)}.")
-    if attempt.stopped:
-        return TriageRefused(
-            f"The database does not let Operation #{case.run['id']} be {_DONE[act]}: {attempt.stopped}; ask its owner."
-        )
+    if attempt.verdict:
+        return attempt.verdict
     if attempt.moves > 1:  # it is locked, so nobody else moves it
         return TriageRefused(
             f"The database keeps Operation #{case.run['id']} as it is by a rule of its own; ask its owner."
