@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "text"},
     {"settings", "models", "notebooks_path", "names", "gate", "relations"},
     {"catalog", "failures", "sqlitetimes"},
-    {"stuck", "access", "links", "pgtimes", "database"},
+    {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit"},
     {"queries", "runbooks"},
     {"triage", "analysis"},
