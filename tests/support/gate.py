@@ -118,7 +118,7 @@ SELECT coalesce(string_agg(kept, E'\\n' ORDER BY kept), '') FROM (
   UNION ALL SELECT 'tenant ' || to_jsonb(t)::text FROM public.tenants t
   UNION ALL SELECT 'relation ' || relname || coalesce(relacl::text, '') || relrowsecurity || relowner FROM pg_class
     WHERE relnamespace::regnamespace::text IN ('public', 'opsnb')
-  UNION ALL SELECT 'trigger ' || tgname || tgenabled FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT 'trigger ' || tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
   UNION ALL SELECT 'policy ' || polname || polrelid FROM pg_policy
   UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite WHERE ev_class::regclass::text !~ 'pg_|information'
   UNION ALL SELECT 'function ' || proname || md5(prosrc) || coalesce(proacl::text, '') FROM pg_proc
