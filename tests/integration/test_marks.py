@@ -1,7 +1,7 @@
 """What triage left on a run is told by its row: investigated, retry of, retried as."""
 
 from opsnb.database import Database
-from support.history import add_people, add_run, execute
+from support.history import MANAGER, add_people, add_run, execute
 
 
 def test_a_row_tells_what_triage_left_on_its_run(database: Database, ops_on) -> None:
@@ -29,6 +29,20 @@ def test_a_completed_retry_is_told_by_its_outcome(database: Database, ops_on) ->
     retry = add_run(database, outcome="partially_succeeded", context={"triage": {"retry_of_run_id": first}})
     (row,) = ops_on(database).failures().rows
     assert (row.retried_as, row.retried_state) == (retry, "partially_succeeded")
+
+
+def test_a_retry_is_unusual_where_a_sibling_lives_or_it_was_retried_before(database: Database, ops_on) -> None:
+    add_people(database)
+    first = add_run(database, outcome="failed")
+    second = add_run(database, outcome="failed", initiator_name="Mona", context={"triage": {"retry_of_run_id": first}})
+    third = add_run(database, status="running", context={"triage": {"retry_of_run_id": first}})
+    ops = ops_on(database, MANAGER)
+    (sibling,) = ops.decide("retry", second).unusual
+    assert sibling == f"Operation #{third}, which retries the same operation as this one, is running."
+    execute(database, "UPDATE operation_runs SET status = 'completed', outcome = 'succeeded' WHERE id = :id", id=third)
+    assert ops.decide("retry", second).unusual == ()
+    (earlier,) = ops.decide("retry", first).unusual
+    assert earlier == f"It was retried before by Ada, as Operation #{third}, which succeeded."
 
 
 def test_without_the_index_a_list_does_not_search_for_retries(database: Database, ops_on) -> None:

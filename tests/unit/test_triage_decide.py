@@ -13,7 +13,7 @@ from opsnb.errors import TriageRefused
 from opsnb.models import Outcome, Status, operation_runs
 from opsnb.settings import Settings
 from opsnb.triage import Act, Allowed, Refused
-from opsnb.triage.decide import Case, LiveRetry, decide
+from opsnb.triage.decide import Case, Retry, decide
 from support.acts import REASON, attempt, audit
 from support.history import MANAGER, NOW, add_people, add_runs, before, execute
 
@@ -35,7 +35,7 @@ TRIAGES = {
     "null": {"triage": None},
     "no context": None,
 }
-LIVE = LiveRetry(812, "Grace", datetime(2026, 11, 23, 13, 2, tzinfo=UTC), "running")
+LIVE = Retry(812, "Grace", datetime(2026, 11, 23, 13, 2, tzinfo=UTC), "running")
 
 
 def case(status="completed", outcome="failed", kind=BOTH, context=None, live_retry=None):
@@ -75,7 +75,7 @@ def refusal(act, **state):
     [
         ("retry", {"live_retry": LIVE},
          "Operation #42 was already retried by Grace as Operation #812 at 2026-11-23 13:02:00 UTC, which is running."),
-        ("retry", {"live_retry": LiveRetry(812, None, None, "queued")},
+        ("retry", {"live_retry": Retry(812, None, None, "queued")},
          "Operation #42 was already retried as Operation #812, which is queued."),
         ("retry", {"outcome": "partially_succeeded"},
          "Operation #42 is completed as partially succeeded at 2026-11-23 13:55:00 UTC:"
@@ -120,7 +120,7 @@ def test_a_reason_is_short_and_printable_whatever_the_database_holds(words):
     marks = {"triage": {"cancel": {"by": words}, "investigated": {"by": words}}}
     reasons = [
         refusal(Act.RETRY, kind=words),
-        refusal(Act.RETRY, live_retry=LiveRetry(1, words, None, words)),
+        refusal(Act.RETRY, live_retry=Retry(1, words, None, words)),
         refusal(Act.RETRY, status=words),
         refusal(Act.RETRY, outcome=words),
         refusal(Act.CANCEL, status=words),

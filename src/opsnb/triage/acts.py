@@ -20,7 +20,7 @@ from opsnb.errors import AccessDenied, DatabaseUnavailable, RunNotFound, TriageR
 from opsnb.failures import obstacle
 from opsnb.queries.actors import fetch_actor
 from opsnb.triage import statements
-from opsnb.triage.cases import read_case
+from opsnb.triage.cases import read_case, with_relatives
 from opsnb.triage.decide import Act, Case, Refused, decide, news
 from opsnb.triage.verdicts import Verdict, verdict
 
@@ -97,8 +97,10 @@ class Triage:
         RunNotFound, DatabaseUnavailable
             If it cannot be read.
         """
+        finds = self._database.finds_retries
         with self._database.look() as connection:
-            return read_case(connection, self._catalog, run_id, lock=False)
+            case = read_case(connection, self._catalog, run_id, lock=False)
+            return with_relatives(connection, case, finds_retries=finds)
 
     def execute(self, act: Act, run_id: int, now: datetime, seen: str | None, reason: str = "") -> int:
         """Do one act at `now` (tz-aware); give the number of the run to look at, the new one after a retry.

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from opsnb.catalog import Catalog
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc
-from opsnb.queries.context import read_context
+from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import missing
 from opsnb.triage import statements
-from opsnb.triage.decide import Case, LiveRetry
+from opsnb.triage.decide import Case, Retry
 
 
 def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bool) -> Case:
     """Read a run and its live retry; with `lock`, keep the run from changing until the caller's transaction ends.
+
+    What is only worth knowing before an act, see `with_relatives`, is left out.
 
     Raises
     ------
@@ -30,9 +33,24 @@ def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bo
         raise RunNotFound(missing(run_id))
     run = {name: _words(value) for name, value in found._mapping.items() if name != "context"}
     run["completed_at"] = as_utc(run["completed_at"])
-    other = connection.execute(statements.live_retry(dialect), {"parent": str(run_id)}).first()
-    live = LiveRetry(other.id, _words(other.initiator_name), as_utc(other.created_at), other.status) if other else None
+    live = _retry(connection, statements.live_retry(dialect), run_id)
     return Case(run, read_context(found.context), catalog.get(run["type"]), live)
+
+
+def with_relatives(connection: Connection, case: Case, *, finds_retries: bool) -> Case:
+    """Add the live sibling and the last finished retry of a case; the latter only where an index finds it."""
+    dialect = connection.dialect.name
+    source = whole_number(case.triage.get("retry_of_run_id"))
+    sibling = _retry(connection, statements.live_retry(dialect), source) if source is not None else None
+    earlier = _retry(connection, statements.finished_retry(dialect), case.run["id"]) if finds_retries else None
+    return replace(case, sibling=sibling if sibling and sibling.id != case.run["id"] else None, earlier=earlier)
+
+
+def _retry(connection: Connection, statement: Select[Any], parent: int) -> Retry | None:
+    found = connection.execute(statement, {"parent": str(parent), "id": parent}).first()
+    if found is None:
+        return None
+    return Retry(found.id, _words(found.initiator_name), as_utc(found.created_at), _words(found.status))
 
 
 def _words(value: Any) -> Any:

@@ -49,8 +49,11 @@ Decision = Allowed | Refused
 
 
 @dataclass(frozen=True)
-class LiveRetry:
-    """A queued or running retry of a run; `at` is tz-aware UTC."""
+class Retry:
+    """A retry of a run, created by `by` at `at` (tz-aware UTC).
+
+    `status` is "queued" or "running", or its outcome once it completed.
+    """
 
     id: int
     by: str | None
@@ -72,12 +75,18 @@ class Case:
         Its type in the catalog, or None.
     live_retry
         A retry of it that is still queued or running.
+    sibling
+        A queued or running retry of the run that this one retries itself.
+    earlier
+        The newest of its retries that have completed.
     """
 
     run: Mapping[str, Any]
     context: Mapping[str, Any] | None
     kind: OperationType | None
-    live_retry: LiveRetry | None
+    live_retry: Retry | None
+    sibling: Retry | None = None
+    earlier: Retry | None = None
 
     @property
     def triage(self) -> Mapping[str, Any]:
@@ -139,9 +148,8 @@ def _retry(case: Case) -> str:
     run, name = case.run, f"Operation #{case.run['id']}"
     if case.live_retry:
         other = case.live_retry
-        by = f" by {visible(other.by, 80)}" if other.by else ""
         status = visible(other.status, 80)
-        return f"{name} was already retried{by} as Operation #{other.id}{_at(other.at)}, which is {status}."
+        return f"{name} was already retried{_by(other)} as Operation #{other.id}{_at(other.at)}, which is {status}."
     if run["status"] != Status.COMPLETED or run["outcome"] != Outcome.FAILED:
         return f"{name} is {describe(case)}: only one that completed and failed can be retried."
     return _type_forbids(case, "retried", "retryable")
@@ -181,8 +189,22 @@ def _unwritable(case: Case) -> str:
 
 
 def _unusual(case: Case) -> tuple[str, ...]:
-    marked = _marked(case)
-    return (f"It was {marked}.",) if marked else ()
+    marked, sibling, earlier = _marked(case), case.sibling, case.earlier
+    return (
+        *((f"It was {marked}.",) if marked else ()),
+        *((f"Operation #{sibling.id}, which retries the same operation as this one, is {sibling.status}.",) if sibling
+          else ()),
+        *((f"It was retried before{_by(earlier)}, as Operation #{earlier.id}, which {_ended(earlier)}.",) if earlier
+          else ()),
+    )  # fmt: skip
+
+
+def _by(retry: Retry) -> str:
+    return f" by {visible(retry.by, 80)}" if retry.by else ""
+
+
+def _ended(retry: Retry) -> str:
+    return "was blocked" if retry.status == Outcome.BLOCKED else visible(retry.status, 40).replace("_", " ")
 
 
 def _who(mark: Mapping[str, Any]) -> str:

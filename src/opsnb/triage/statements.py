@@ -49,8 +49,19 @@ def live_retry(dialect: str) -> Select[Any]:
     """Find a queued or running retry of a run; :parent is its number as text."""
     parent = literal_column(f"({RETRY_OF[dialect]})", Text)
     wanted = (parent.is_not(None), parent == bindparam("parent", type_=Text), runs.status.in_(_LIVE))
+    # Without an index on retries only what came after the run is read: a retry has the higher number.
+    wanted = (*wanted, runs.id > cast(bindparam("parent", type_=Text), runs.id.type))
     columns = (runs.id, _words(runs.initiator_name, dialect), runs.created_at, runs.status)
     return select(*columns).where(*wanted).order_by(runs.id).limit(1)
+
+
+@cache
+def finished_retry(dialect: str) -> Select[Any]:
+    """Find the newest completed retry of a run; it walks the index on retries, and is slow without one."""
+    parent = literal_column(f"({RETRY_OF[dialect]})", Text)
+    wanted = (parent.is_not(None), parent == bindparam("parent", type_=Text), runs.status.not_in(_LIVE))
+    columns = (runs.id, _words(runs.initiator_name, dialect), runs.created_at, runs.outcome.label("status"))
+    return select(*columns).where(*wanted).order_by(runs.id.desc()).limit(1)
 
 
 @cache
