@@ -11,7 +11,6 @@ import click
 from opsnb.cli.common import database_option, open_database, plain_errors
 from opsnb.cli.serve import port_option, run_server
 from opsnb.database import Database
-from opsnb.serve import sockets
 from opsnb.serve.environment import kernel_environment
 from opsnb.worker.beside import beside
 
@@ -30,6 +29,7 @@ VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 def demo(url: str | None, port: int, serve: bool, worker: bool) -> None:
     """Make a demo database, then serve it."""
     from opsnb.demo import prepare
+    from opsnb.serve import sockets
 
     database = open_database(url)
     if serve and port:
