@@ -12,13 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     DisconnectionError,
     NoSuchModuleError,
-    NoSuchTableError,
     SQLAlchemyError,
 )
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -26,7 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from opsnb.errors import BadInput, DatabaseUnavailable, log
 from opsnb.failures import explain
 from opsnb.names import quoted, rename
-from opsnb.relations import RETRY_INDEX
+from opsnb.relations import COLUMNS, RETRY_INDEX
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
 
@@ -122,16 +121,12 @@ class Database:
             If the database cannot answer.
         """
         if table not in self._columns:
-            with self._explained(), self.reader.connect() as connection:
-                self._columns[table] = self._read_columns(connection, table)
+            own = self.table(table)
+            rows = self.fetch(
+                text(COLUMNS[self.url.get_backend_name()]), {"table": own if self.is_sqlite else quoted(own)}
+            )
+            self._columns[table] = frozenset(row[0] for row in rows)
         return self._columns[table]
-
-    def _read_columns(self, connection: Connection, table: str) -> frozenset[str]:
-        schema, _, name = self.table(table).rpartition(".")
-        try:
-            return frozenset(c["name"] for c in inspect(connection).get_columns(name, schema or None))
-        except NoSuchTableError:
-            return frozenset()
 
     def table(self, name: str) -> str:
         """Give the database's own name of a table of the contract, with its schema where the settings name one."""

@@ -20,3 +20,9 @@ RETRY_INDEX = {
     + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND NOT indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
 }
+# Names alone: what SQLAlchemy would read too are types, and it warns of those that it does not know.
+COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_info(:table)",
+    "postgresql": "SELECT attname FROM pg_attribute"
+    " WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped",
+}

@@ -37,10 +37,10 @@ def style_of(stored: object) -> Style:
 
 
 def learn_style(engine: Engine, table: str) -> None:
-    """Let an SQLite engine write times the way the newest run in `table` has them, from its first connection on."""
+    """Let an SQLite engine write times the way the newest run in `table` has them, once there is one."""
     statement = f"SELECT created_at FROM {quoted(table)} ORDER BY id DESC LIMIT 1"
 
-    def look(connection: sqlite3.Connection, _record: object) -> None:
+    def look(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
         if hasattr(engine.dialect, "write_time"):
             return
         patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
@@ -50,7 +50,7 @@ def learn_style(engine: Engine, table: str) -> None:
                 engine.dialect.write_time = style_of(row[0])  # type: ignore[attr-defined]
         connection.execute(f"PRAGMA busy_timeout = {patience}")
 
-    event.listen(engine, "connect", look)
+    event.listen(engine, "checkout", look)
 
 
 def _aware(when: datetime) -> datetime:

@@ -14,7 +14,7 @@ from opsnb.database import Database
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
 from opsnb.queries.context import read_context, read_number
-from opsnb.queries.marks import as_parent
+from opsnb.queries.marks import as_parent, retry_of
 from opsnb.schema import RETRY_OF
 
 MAX_LINEAGE = 50
@@ -133,7 +133,7 @@ def _parent(dialect: str) -> Any:
 
 @cache
 def _one(dialect: str) -> Select[Any]:
-    columns = (runs.id, runs.status, runs.outcome, runs.created_at, _parent(dialect).label("retry_of"))
+    columns = (runs.id, runs.status, runs.outcome, runs.created_at, retry_of(dialect).label("retry_of"))
     return select(*columns, literal_column("0").label("generation")).where(runs.id == bindparam("id"))
 
 
@@ -141,7 +141,7 @@ def _one(dialect: str) -> Select[Any]:
 def _retries(dialect: str) -> Select[Any]:
     tree = _one(dialect).cte("tree", recursive=True)
     parent = _parent(dialect)
-    columns = (runs.id, runs.status, runs.outcome, runs.created_at, parent.label("retry_of"))
+    columns = (runs.id, runs.status, runs.outcome, runs.created_at, retry_of(dialect).label("retry_of"))
     onward = and_(parent.is_not(None), parent == as_parent(tree.c.id), runs.id > tree.c.id)
     step = select(*columns, tree.c.generation + 1).where(onward)
     if dialect == "postgresql":

@@ -15,10 +15,20 @@ from opsnb.schema import RETRY_OF
 
 def own_marks(dialect: str) -> list[Label[Any]]:
     """Write what a run's own context says: who investigated it, and which run it retries."""
-    texts = {"investigated_by": _INVESTIGATED[dialect], "retry_of": f"({RETRY_OF[dialect]})"}
-    if dialect == "postgresql":
-        texts = {name: f"CASE WHEN {UNREADABLE} THEN NULL ELSE {text} END" for name, text in texts.items()}
-    return [literal_column(text, Text).label(name) for name, text in texts.items()]
+    return [_readable(_INVESTIGATED[dialect], dialect).label("investigated_by"), retry_of(dialect).label("retry_of")]
+
+
+def retry_of(dialect: str) -> ColumnElement[Any]:
+    """Write the number of the run that a run retries, as text, whatever its context holds.
+
+    Only the bare expression of `RETRY_OF` is found by the index.
+    """
+    return _readable(f"({RETRY_OF[dialect]})", dialect)
+
+
+def _readable(text: str, dialect: str) -> ColumnElement[Any]:
+    guarded = text if dialect == "sqlite" else f"CASE WHEN {UNREADABLE} THEN NULL ELSE {text} END"
+    return literal_column(guarded, Text)
 
 
 def retried_as(page: Any, dialect: str) -> Label[Any]:

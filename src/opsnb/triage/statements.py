@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from opsnb.models import Status, Timestamp, operation_runs
+from opsnb.queries.errors_in_context import UNREADABLE
 from opsnb.schema import RETRY_OF
 
 runs = operation_runs.c
@@ -35,8 +36,11 @@ def one(dialect: str, *, lock: bool) -> Select[Any]:
 
     A context that the database's own JSON functions could not change is null.
     """
-    usable = literal_column("CASE WHEN json_valid(context) THEN CAST(context AS BLOB) END", LargeBinary)
-    context = usable if dialect == "sqlite" else cast(runs.context, Text)
+    usable = {
+        "sqlite": "CASE WHEN json_valid(context) THEN CAST(context AS BLOB) END",
+        "postgresql": f"CASE WHEN {UNREADABLE} THEN NULL ELSE CAST(context AS text) END",
+    }
+    context: ColumnElement[Any] = literal_column(usable[dialect], LargeBinary if dialect == "sqlite" else Text)
     words = [_words(column, dialect) for column in (runs.type, runs.status, runs.outcome)]
     columns = (runs.id, runs.workspace_id, runs.tenant_id, *words, runs.completed_at, context.label("context"))
     statement = select(*columns).where(runs.id == bindparam("id"))
@@ -48,9 +52,10 @@ def one(dialect: str, *, lock: bool) -> Select[Any]:
 def live_retry(dialect: str) -> Select[Any]:
     """Find a queued or running retry of a run; :parent is its number as text."""
     parent = literal_column(f"({RETRY_OF[dialect]})", Text)
-    wanted = (parent.is_not(None), parent == bindparam("parent", type_=Text), runs.status.in_(_LIVE))
+    given = bindparam("parent", type_=Text)
     # Without an index on retries only what came after the run is read: a retry has the higher number.
-    wanted = (*wanted, runs.id > cast(bindparam("parent", type_=Text), runs.id.type))
+    later = runs.id > cast(given, runs.id.type)
+    wanted = (parent.is_not(None), parent == given, runs.status.in_(_LIVE), later)
     columns = (runs.id, _words(runs.initiator_name, dialect), runs.created_at, runs.status)
     return select(*columns).where(*wanted).order_by(runs.id).limit(1)
 
