@@ -18,7 +18,7 @@ LAYERS = (
     {"schema", "audit"},
     {"queries", "runbooks"},
     {"triage", "analysis"},
-    {"ops", "grants"},
+    {"ops", "grants", "doctor"},
     {"widgets"},
     {"serve", "load", "demo", "worker", "cli"},
 )

@@ -6,6 +6,7 @@ import click
 
 from opsnb import __version__
 from opsnb.cli.demo import demo
+from opsnb.cli.doctor import doctor
 from opsnb.cli.grants import grants
 from opsnb.cli.lab import lab
 from opsnb.cli.load import load
@@ -20,5 +21,5 @@ def main() -> None:
     """Triage long-running operations where on-call engineers already think: in notebooks."""
 
 
-for command in (demo, serve, lab, init, grants, load, worker):
+for command in (demo, serve, lab, init, doctor, grants, load, worker):
     main.add_command(command)

@@ -1,0 +1,153 @@
+"""Which of the indexes that opsnb wants there are, under whatever name, and the statements that make the others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from opsnb.database import Database
+from opsnb.doctor.catalog import Relation, relation
+from opsnb.doctor.findings import Finding, note, ok, warning
+from opsnb.relations import BASES
+from opsnb.schema import RECENT, RETRY_OF
+
+_NEWEST = "ORDER BY created_at DESC, id DESC LIMIT 1"
+_FAILED = "status = 'completed' AND outcome = 'failed'"
+_LIVE = "status IN ('queued', 'running')"
+
+
+class Wanted(NamedTuple):
+    """An index: what it is for, and a statement that walks it where it is there.
+
+    `keys` and `where` are in the contract's names; {retry_of} stands for the expression of the retried run.
+    """
+
+    name: str
+    purpose: str
+    table: str
+    keys: str
+    where: str
+    probe: str
+    unique: bool = False
+
+
+def _filtered(name: str, column: str) -> Wanted:
+    probe = f"WHERE {column} = (SELECT {column} FROM operation_runs LIMIT 1) {_NEWEST}"
+    return Wanted(f"ix_runs_{name}", f"The filter by {name}", "operation_runs", f"{column}, {RECENT}", "", probe)
+
+
+WANTED = (
+    Wanted("ix_runs_recent", "The list of all operations", "operation_runs", RECENT, "", _NEWEST),
+    Wanted("ix_runs_failed", "The failed operations", "operation_runs", RECENT, _FAILED, f"WHERE {_FAILED} {_NEWEST}"),
+    Wanted("ix_runs_live", "The stuck operations", "operation_runs", RECENT, _LIVE, f"WHERE {_LIVE} {_NEWEST}"),
+    _filtered("type", "type"),
+    _filtered("tenant", "tenant_id"),
+    _filtered("workspace", "workspace_id"),
+    _filtered("initiator", "initiator_name"),
+    Wanted(
+        "ix_runs_retry_of", "What retried an operation", "operation_runs", "({retry_of}), id",
+        "{retry_of} IS NOT NULL", "WHERE ({retry_of}) = '1' AND ({retry_of}) IS NOT NULL ORDER BY id LIMIT 1",
+    ),
+    Wanted(
+        "ux_runs_live_retry", "One live retry of an operation at most", "operation_runs", "({retry_of})",
+        f"{{retry_of}} IS NOT NULL AND {_LIVE}", "", unique=True,
+    ),
+    Wanted(
+        "ix_audit_resource", "The audit of an operation", "audit_logs", "resource_type, resource_id, id", "",
+        "WHERE resource_type = 'operation_run' AND resource_id = 1 ORDER BY id LIMIT 1",
+    ),
+)  # fmt: skip
+
+
+def check(database: Database) -> Iterator[Finding]:
+    """Say for each index whether it is there."""
+    with database.look() as connection:
+        for wanted in WANTED:
+            behind = relation(database, connection, wanted.table)
+            if exists(database, connection, wanted):
+                yield ok(f"{wanted.purpose}: an index serves it.")
+            elif behind is None:
+                yield note(
+                    f"{wanted.purpose}: no index serves it, and {wanted.table} is a view over more than one table.",
+                    f"Ask the database's owner for one like {statement(database, wanted, None)}",
+                )
+            else:
+                yield warning(f"{wanted.purpose}: no index serves it.", statement(database, wanted, behind))
+
+
+def statement(database: Database, wanted: Wanted, behind: Relation | None) -> str:
+    """Write the statement that makes an index, in the names of the table that holds the rows."""
+    columns = behind.columns if behind else {}
+    keys, where = (_translate(_filled(database, words), columns) for words in (wanted.keys, wanted.where))
+    unique = "UNIQUE " if wanted.unique else ""
+    # A partitioned table takes no index while it is written to.
+    aside = "" if database.is_sqlite or (behind and behind.kind == "p") else "CONCURRENTLY "
+    table = behind.name if behind else wanted.table
+    return f"CREATE {unique}INDEX {aside}{wanted.name} ON {table} ({keys})" + (f" WHERE {where}" if where else "") + ";"
+
+
+def _filled(database: Database, words: str) -> str:
+    return words.replace("{retry_of}", RETRY_OF[database.url.get_backend_name()])
+
+
+def _translate(words: str, columns: dict[str, str]) -> str:
+    """Put the table's own columns in the place of the contract's; what stands in quotes is no column."""
+    parts = re.split(r"('[^']*')", words)
+    names = re.compile(rf"\b({'|'.join(columns)})\b") if columns else None
+    return "".join(
+        part if part.startswith("'") or names is None else names.sub(lambda match: columns[match[1]], part)
+        for part in parts
+    )
+
+
+def exists(database: Database, connection: Connection, wanted: Wanted) -> bool:
+    """Whether some index serves what `wanted` is for: asked of the planner, who knows any name and any view."""
+    if not wanted.probe:
+        return _has_unique(database, connection)
+    key = "rowid AS key" if database.is_sqlite else "1 AS key"
+    probe = f"SELECT {key} FROM {wanted.table} {_filled(database, wanted.probe)}"
+    if database.is_sqlite:
+        return _sqlite_walks(connection, probe)
+    for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan", "enable_incremental_sort"):
+        connection.execute(text(f"SET LOCAL {name} = off"))
+    told = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {probe}").scalar()
+    plan = (told if isinstance(told, list) else json.loads(str(told)))[0]["Plan"]
+    return all(_walks(node) for node in _nodes(plan))
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        if below.get("Parent Relationship") != "InitPlan":
+            yield from _nodes(below)
+
+
+def _walks(node: dict[str, Any]) -> bool:
+    """Whether a step neither sorts nor reads rows only to drop them."""
+    kind = node["Node Type"]
+    return "Filter" not in node and not kind.endswith("Sort") and (not kind.endswith("Scan") or "Index" in kind)
+
+
+def _sqlite_walks(connection: Connection, probe: str) -> bool:
+    steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {probe}")]
+    used = re.search(r"USING (?:COVERING )?INDEX (\S+)(.*)", steps[0])
+    if used is None or any("TEMP B-TREE" in step for step in steps):
+        return False
+    sql = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": used[1]}).scalar()
+    return " WHERE " not in probe or " WHERE " in str(sql) or "=?" in used[2]
+
+
+_UNIQUE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE UNIQUE INDEX%retry_of_run_id%' LIMIT 1",
+    "postgresql": BASES.format(table="operation_runs")
+    + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
+        WHERE indisvalid AND indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
+}
+
+
+def _has_unique(database: Database, connection: Connection) -> bool:
+    return bool(connection.execute(text(_UNIQUE[database.url.get_backend_name()])).first())
