@@ -1,0 +1,61 @@
+"""Databases that others made."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from opsnb.database import Database
+from opsnb.settings import Settings
+from support.foreign import LARAVEL, NATIVE, SQLITE, fill, history, iso, run_script
+from support.history import execute
+from support.postgres import PostgresServer
+
+_numbers = count(1)
+SETTINGS = {"laravel": LARAVEL, "native": NATIVE, "sqlite": SQLITE}
+
+
+@pytest.fixture
+def own(postgresql: Database) -> Database:
+    """opsnb's own tables, with the history that the others have too."""
+    fill(postgresql, history())
+    return postgresql
+
+
+@pytest.fixture
+def own_sqlite(sqlite: Database) -> Database:
+    execute(sqlite, "DELETE FROM platform_users")  # whoever made the file is the first of them
+    fill(sqlite, history(), lambda when: when.astimezone(UTC).replace(tzinfo=None).isoformat(" "))
+    return sqlite
+
+
+@pytest.fixture
+def foreign(
+    postgres: PostgresServer, tmp_path: Path, open_database: Callable[..., Database]
+) -> Iterator[Callable[..., Database]]:
+    """Make a database of a kind: a script of `support.foreign`, filled with the history or with people alone."""
+    made = []
+
+    def make(kind: str, *, everything: bool = True) -> Database:
+        database = open_database(_empty(kind), SETTINGS.get(kind, Settings()))
+        run_script(database, kind)
+        fill(database, _rows(everything), iso if kind == "sqlite" else lambda when: when)
+        return database
+
+    def _empty(kind: str) -> str:
+        if kind == "sqlite":
+            (tmp_path / "foreign.db").touch()
+            return str(tmp_path / "foreign.db")
+        made.append(f"foreign_{next(_numbers)}")
+        return postgres.create(made[-1])
+
+    yield make
+    for name in made:
+        postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _rows(everything: bool) -> dict:
+    rows = history()
+    return rows if everything else {name: rows[name] for name in ("workspaces", "tenants", "platform_users")}

@@ -1,0 +1,33 @@
+"""A database that others made is read like one of opsnb's own: every list, filter, page, count, choice and detail."""
+
+import pytest
+
+from support.foreign import seen
+from support.foreign.owner import make_suggested_indexes
+from support.history import MANAGER
+
+
+@pytest.fixture
+def own_ops(own, ops_on):
+    return ops_on(own, MANAGER)
+
+
+@pytest.mark.parametrize("kind", ["laravel", "native"])
+def test_everything_is_read_as_from_opsnb_s_own_tables(kind, foreign, own_ops, ops_on):
+    database = foreign(kind)
+    assert len(make_suggested_indexes(database)) == 10
+    assert seen(ops_on(database, MANAGER)) == seen(own_ops)
+
+
+def test_everything_is_read_as_from_opsnb_s_own_sqlite_file(foreign, own_sqlite, ops_on):
+    database = foreign("sqlite")
+    make_suggested_indexes(database)
+    assert seen(ops_on(database, MANAGER)) == seen(ops_on(own_sqlite, MANAGER))
+
+
+@pytest.mark.parametrize("who", ["mona", "Mona", MANAGER, 2])
+@pytest.mark.parametrize("kind", ["laravel", "native", "sqlite"])
+def test_a_person_is_known_by_login_where_the_settings_say_so(kind, who, foreign, ops_on):
+    database = foreign(kind, everything=False)
+    actor = ops_on(database, who).actor
+    assert (actor.id, actor.email, len(actor.capabilities)) == (2, MANAGER, 3)
