@@ -21,6 +21,8 @@ from opsnb.worker.beside import along_with
 from opsnb.worker.place import holds_demo
 
 COPY = "opsnb-notebooks"
+# JupyterLab would ask other hosts for its news and releases.
+OFFLINE = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -39,7 +41,7 @@ def lab(url: str | None, actor: str | None, port: int, options: tuple[str, ...])
     folder = working_folder(Path.cwd())
     click.echo(f"The notebooks are in {folder}")
     first = "--LabApp.default_url=/lab/tree/runs.ipynb"
-    command = [sys.executable, "-m", "jupyterlab", str(folder), f"--port={port}", first, *options]
+    command = [sys.executable, "-m", "jupyterlab", str(folder), f"--port={port}", first, *OFFLINE, *options]
     _let_retries_finish(database)
     os.execve(sys.executable, command, environment)  # noqa: S606 - no shell is wanted
 
