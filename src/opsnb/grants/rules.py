@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy.dialects.postgresql import dialect
 
@@ -134,6 +135,7 @@ def _unseen(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp") or character in FILLERS
 
 
+@cache
 def _characters(belongs: Callable[[str], bool]) -> str:
     """Write characters as the ranges of a regular expression within an E'' literal."""
     ranges: list[list[int]] = []

@@ -1,0 +1,195 @@
+"""What `opsnb grants` prints, that it can be applied again, and that its check names whatever differs."""
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from opsnb import schema
+from opsnb.cli import main
+from opsnb.database import Database
+from opsnb.errors import BadInput
+from opsnb.grants import Place, differences, script
+from opsnb.settings import Settings
+from support.gate import OWNER, enter, install, kept
+
+PLACE = Place(Settings(), owner=OWNER)
+RUNS = "public.operation_runs"
+
+
+@pytest.fixture
+def admin(gate_server, gated):
+    with enter(gate_server, gated, "postgres") as connection:
+        yield connection
+
+
+@pytest.fixture
+def check(gate_server, gated, open_database):
+    database = open_database(gate_server.url(gated))
+    return lambda place=PLACE: differences(database, place)
+
+
+def test_it_prints_sql_and_needs_no_database_for_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["grants", "--owner", OWNER])
+    assert result.exit_code == 0
+    assert result.output == script(PLACE)
+    assert "{{" not in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_says_the_team_s_own_names_and_keys(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "opsnb.toml").write_text(
+        'schema = ["ops"]\noutput_keys = ["log"]\n[tables]\noperation_runs = "work.Runs"\n', encoding="utf-8"
+    )
+    printed = CliRunner().invoke(main, ["grants"]).output
+    assert 'BEFORE INSERT OR DELETE OR UPDATE ON work."Runs"' in printed
+    assert "ON ops.workspaces TO" in printed
+    assert "ARRAY['triage', 'log']" in printed
+    assert "SET LOCAL ROLE" not in printed
+
+
+@pytest.mark.parametrize("option", ["--owner", "--schema"])
+@pytest.mark.parametrize("name", ["x; DROP TABLE y", "a'b", 'a"b', "a b", "{{x}}"])
+def test_a_name_that_could_be_more_than_a_name_is_refused(option, name):
+    result = CliRunner().invoke(main, ["grants", option, name])
+    assert result.exit_code == 1
+    assert "must be a name" in result.output
+
+
+def test_it_may_be_applied_again(admin, check):
+    install(admin)  # rights stand in the order in which they were granted
+    was = kept(admin)
+    install(admin)
+    assert kept(admin) == was
+    assert check() == []
+
+
+def test_it_takes_back_what_was_granted_beside_it(admin, check):
+    admin.execute("GRANT UPDATE ON workspaces TO opsnb_operator; GRANT SELECT ON audit_logs TO PUBLIC")
+    admin.execute("ALTER TABLE operation_runs DISABLE TRIGGER ALL; ALTER TABLE tenants DISABLE ROW LEVEL SECURITY")
+    assert len(check()) == 5
+    install(admin)
+    assert check() == []
+
+
+def test_whoever_does_not_own_the_tables_is_told(gate_server, gated):
+    with enter(gate_server, gated, "postgres") as admin:
+        with pytest.raises(psycopg.errors.RaiseException, match=r"owned by postgres: apply this as their owner"):
+            admin.execute(script(Place(Settings())))
+        admin.execute("ROLLBACK")
+    with enter(gate_server, gated, OWNER) as owner:
+        owner.execute(script(Place(Settings())))
+
+
+@pytest.mark.parametrize(
+    ("missing", "column"), [("operation_runs ALTER context TYPE json", 1), ("platform_users DROP COLUMN login", 2)]
+)
+def test_what_the_guard_needs_is_told(admin, missing, column):
+    admin.execute("DROP SCHEMA opsnb CASCADE")
+    if column == 1:
+        admin.execute("DROP INDEX ix_runs_retry_of, ux_runs_live_retry")
+    admin.execute(f"ALTER TABLE {missing}")
+    with pytest.raises(psycopg.errors.RaiseException, match=r"needs public\.operation_runs\.context to be jsonb"):
+        install(admin)
+
+
+# Each with what is said of it, and what undoes it where applying the SQL again does not.
+CHANGES = [
+    ("ALTER TABLE operation_runs DISABLE TRIGGER opsnb_guard", f"The trigger opsnb_guard on {RUNS} is disabled."),
+    ("ALTER TABLE operation_runs ENABLE TRIGGER opsnb_audit", f"The trigger opsnb_audit on {RUNS} is not enabled al"),
+    ("DROP TRIGGER opsnb_audit ON operation_runs", f"The trigger opsnb_audit on {RUNS} is missing."),
+    ("CREATE OR REPLACE TRIGGER opsnb_guard BEFORE INSERT ON operation_runs FOR EACH ROW"
+     " EXECUTE FUNCTION opsnb.guard_run()", f"The trigger opsnb_guard on {RUNS} differs"),
+    ("CREATE OR REPLACE FUNCTION opsnb.bound() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT false'",
+     "The function opsnb.bound differs"),
+    ("ALTER FUNCTION opsnb.retried SECURITY INVOKER", "The function opsnb.retried differs"),
+    ("ALTER FUNCTION opsnb.reads() RESET search_path", "The function opsnb.reads differs"),
+    ("ALTER FUNCTION opsnb.audit_run() OWNER TO postgres", "The function opsnb.audit_run belongs to somebody else",
+     "ALTER FUNCTION opsnb.audit_run() OWNER TO team_owner"),
+    ("DROP FUNCTION opsnb.record_refusal", "The function opsnb.record_refusal is missing."),
+    ("CREATE FUNCTION opsnb.more() RETURNS int LANGUAGE sql AS 'SELECT 1'", "The function opsnb.more is not of the",
+     "DROP FUNCTION opsnb.more"),
+    ("ALTER TABLE audit_logs DISABLE ROW LEVEL SECURITY", "Row security is off on public.audit_logs."),
+    ("ALTER POLICY opsnb_active ON tenants USING (true)", "The policy opsnb_active on public.tenants is missing"),
+    ("DROP POLICY opsnb_active ON platform_users", "The policy opsnb_active on public.platform_users is missing"),
+    ("GRANT DELETE ON operation_runs TO opsnb_operator", f"opsnb_operator may DELETE table {RUNS}, and should not."),
+    ("GRANT UPDATE (type) ON operation_runs TO mona", f"mona may UPDATE table {RUNS} (type), and should not.",
+     "REVOKE ALL ON operation_runs FROM mona"),
+    ("GRANT INSERT ON audit_logs TO PUBLIC", "PUBLIC may INSERT table public.audit_logs, and should not."),
+    ("GRANT CREATE ON SCHEMA public TO PUBLIC", "PUBLIC may CREATE schema public, and should not."),
+    ("GRANT UPDATE ON SEQUENCE operation_runs_id_seq TO opsnb_viewer",
+     "opsnb_viewer may UPDATE sequence public.operation_runs, and should not."),
+    ("GRANT EXECUTE ON FUNCTION opsnb.write_audit TO vera", "vera may EXECUTE function opsnb.write_audit,",
+     "REVOKE ALL ON FUNCTION opsnb.write_audit FROM vera"),
+    ("REVOKE SELECT (context) ON operation_runs FROM opsnb_viewer",
+     f"opsnb_viewer may not SELECT table {RUNS} (context), and should."),
+    ("REVOKE UPDATE (status) ON operation_runs FROM opsnb_operator",
+     f"opsnb_operator may not UPDATE table {RUNS} (status), and should."),
+    ("ALTER ROLE vera SUPERUSER", "The login vera is a superuser: nothing holds it.", "ALTER ROLE vera NOSUPERUSER"),
+    ("ALTER ROLE vera BYPASSRLS", "The login vera bypasses row security.", "ALTER ROLE vera NOBYPASSRLS"),
+    ("ALTER ROLE vera CREATEROLE", "The login vera may create roles.", "ALTER ROLE vera NOCREATEROLE"),
+    ("GRANT pg_write_all_data TO mona", "The login mona is a member of pg_write_all_data.",
+     "REVOKE pg_write_all_data FROM mona"),
+    ("GRANT team_owner TO mona", f"The login mona is a member of the owner of {RUNS}: it can take the gate away.",
+     "REVOKE team_owner FROM mona"),
+    ("GRANT opsnb_operator TO team_owner", f"The login team_owner owns {RUNS}: the guard does not hold it.",
+     "REVOKE opsnb_operator FROM team_owner"),
+]  # fmt: skip
+
+
+def test_each_difference_is_named_and_none_where_there_is_none(admin, check):
+    assert check() == []
+    for change, told, *undo in CHANGES:
+        admin.execute(change)
+        try:
+            assert any(difference.startswith(told) for difference in check()), change
+        finally:
+            for statement in undo:
+                admin.execute(statement)
+        install(admin)
+        assert check() == [], f"after {change}"
+
+
+def test_a_database_without_it_says_so_and_other_keys_are_a_difference(gate_server, gated, admin, check, monkeypatch):
+    keys = Place(Settings(output_keys=("log",)), owner=OWNER)
+    assert check(keys) == ["The function opsnb.retried differs from what opsnb grants prints with these settings."]
+    url = gate_server.url(gated)
+    result = CliRunner().invoke(main, ["grants", "--check", "--database", url])
+    assert (result.exit_code, "is as opsnb grants has it" in result.output) == (0, True)
+    admin.execute("DROP SCHEMA opsnb CASCADE")
+    result = CliRunner().invoke(main, ["grants", "--check", "--database", url])
+    assert (result.exit_code, result.output) == (1, "There is no schema opsnb.\n")
+    admin.execute("ALTER TABLE tenants RENAME TO places")
+    assert check() == ["There is no schema opsnb.", "There is no table public.tenants."]
+
+
+def test_sqlite_has_no_gate(sqlite):
+    with pytest.raises(BadInput, match="the permissions of the file are the boundary"):
+        differences(sqlite, Place(Settings()))
+
+
+def test_roles_that_are_not_there_are_named(postgresql):
+    assert differences(postgresql, Place(Settings()))[:2] == [
+        "There is no role opsnb_viewer.",
+        "There is no role opsnb_operator.",
+    ]
+
+
+def test_the_gate_stands_in_a_database_with_other_names(gate_server, open_database):
+    """Tables of other names in two schemas: the names of the contract stand nowhere but in the settings."""
+    url = gate_server.create("elsewhere")
+    settings = Settings(schema=("ops",), tables={"operation_runs": "work.Runs", "audit_logs": "ops.trail"})
+    plain = Database(url, Settings())
+    schema.init(plain)
+    plain.close()
+    with enter(gate_server, "elsewhere", "postgres") as admin:
+        admin.execute("CREATE SCHEMA ops; CREATE SCHEMA work; GRANT ALL ON SCHEMA ops, work TO team_owner")
+        for table in ("workspaces", "tenants", "platform_users", "audit_logs"):
+            admin.execute(f"ALTER TABLE {table} OWNER TO team_owner; ALTER TABLE {table} SET SCHEMA ops")
+        admin.execute("ALTER TABLE operation_runs OWNER TO team_owner; ALTER TABLE operation_runs SET SCHEMA work")
+        admin.execute('ALTER TABLE work.operation_runs RENAME TO "Runs"; ALTER TABLE ops.audit_logs RENAME TO trail')
+        place = Place(settings, "ops", OWNER)
+        admin.execute(script(place))
+    assert differences(open_database(url, settings), place) == []
+    gate_server.drop("elsewhere")
