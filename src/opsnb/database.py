@@ -1,33 +1,23 @@
-"""Engines and transactions: one that only reads and one for changes, with every failure said in one sentence."""
+"""Reading and changing a database, with an engine for each, and every failure said in one sentence."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url, text
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    DisconnectionError,
-    NoSuchModuleError,
-    SQLAlchemyError,
-)
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy import URL, Connection, Engine, Executable, Row, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from opsnb.errors import BadInput, DatabaseUnavailable, log
+from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
+from opsnb.errors import BadInput, log
 from opsnb.failures import explain
 from opsnb.names import quoted, rename
 from opsnb.relations import COLUMNS, RETRY_INDEX
 from opsnb.settings import Settings
-from opsnb.sqlitetimes import learn_style
 
 
 def embedded_path() -> Path:
@@ -174,7 +164,7 @@ class Database:
     @cached_property
     def _tolerant_reader(self) -> Engine:
         engine = self._engine(read_only=True)
-        event.listen(engine, "connect", _replace_bad_utf8)
+        event.listen(engine, "connect", replace_bad_utf8)
         return engine
 
     @contextmanager
@@ -186,110 +176,7 @@ class Database:
             raise explain(error, self.name, self.url) from error
 
     def _engine(self, *, read_only: bool) -> Engine:
-        make = _sqlite_engine if self.is_sqlite else _postgresql_engine
+        make = sqlite_engine if self.is_sqlite else postgresql_engine
         engine = make(self.url, self.settings, read_only)
         rename(engine, self.settings.tables or {})
         return engine
-
-
-def _replace_bad_utf8(connection: sqlite3.Connection, _record: object) -> None:
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-
-
-def _sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
-    path = Path(str(url.database)).resolve()
-    mode = "ro" if read_only else "rw"
-    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={mode}",
-            uri=True,
-            isolation_level=None,  # the driver never opens a transaction by itself; the hook below does
-            timeout=settings.lock_timeout.total_seconds(),
-            check_same_thread=False,
-        )
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
-    _notice_other_file(engine, path)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    learn_style(engine, (settings.tables or {}).get("operation_runs", "operation_runs"))
-    if read_only:
-        _limit_time(engine, settings.statement_timeout.total_seconds())
-    return engine
-
-
-def _notice_other_file(engine: Engine, path: Path) -> None:
-    """Replace a connection whose file was deleted or replaced since: SQLite would go on reading the old one."""
-
-    def identity() -> tuple[int, int] | None:
-        try:
-            found = path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
-
-    def remember(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info["file"] = identity()
-
-    def check(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if record.info["file"] != identity():
-            raise DisconnectionError("the file is another one now")
-
-    event.listen(engine, "connect", remember)
-    event.listen(engine, "checkout", check)
-
-
-def _limit_time(engine: Engine, seconds: float) -> None:
-    """SQLite knows no statement timeout: its progress handler stops a statement whose time is over."""
-
-    def begin(connection: Connection) -> None:
-        raw = connection.connection.dbapi_connection
-        deadline = time.monotonic() + seconds
-        over: Callable[[], bool] = lambda: time.monotonic() > deadline  # noqa: E731
-        raw.set_progress_handler(over, 20_000)  # type: ignore[union-attr]
-
-    event.listen(engine, "begin", begin)
-
-
-def _postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
-    options = {
-        **_search_path(settings.schema),
-        "timezone": "UTC",
-        "statement_timeout": int(settings.statement_timeout.total_seconds() * 1000),
-        "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
-        "default_transaction_read_only": "on" if read_only else "off",
-    }
-    engine = _create_postgresql(
-        url,
-        isolation_level="READ COMMITTED",
-        pool_size=4,
-        connect_args={
-            "application_name": "opsnb",
-            "connect_timeout": max(2, int(settings.lock_timeout.total_seconds())),
-            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-        },
-    )
-    event.listen(engine, "connect", _tolerate_times)
-    return engine
-
-
-def _search_path(schemas: Sequence[str]) -> dict[str, str]:
-    return {"search_path": ",".join(map(quoted, schemas))} if schemas else {}
-
-
-def _tolerate_times(connection: Any, record: object) -> None:
-    from opsnb.pgtimes import tolerate  # needs psycopg, which is there once there is a connection
-
-    tolerate(connection, record)
-
-
-def _create_postgresql(url: URL, **options: Any) -> Engine:
-    try:
-        return create_engine(url, **options)
-    except (ModuleNotFoundError, NoSuchModuleError):
-        raise DatabaseUnavailable(
-            "PostgreSQL needs the driver psycopg, which is not installed; run: pip install 'opsnb[postgres]'"
-        ) from None
