@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Row, Transaction, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
-from opsnb.failures import explain
+from opsnb.failures import explain, unknown_outcome, was_lost
 from opsnb.names import quoted, rename
 from opsnb.relations import COLUMNS, RETRY_INDEX
 from opsnb.settings import Settings
@@ -59,6 +59,8 @@ class Database:
     settings
         Timeouts.
     """
+
+    setting = "OPSNB_DATABASE_URL"
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = database_url(url)
@@ -141,9 +143,27 @@ class Database:
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
-        """Open one transaction that may write: committed at the end, rolled back on any error."""
-        with self._explained(), self.writer.begin() as connection:
+        """Open one transaction that may write: committed at the end, rolled back on any error.
+
+        Raises
+        ------
+        OutcomeUnknown
+            If the connection was lost while it was being committed.
+        DatabaseUnavailable
+            If the database cannot do it; nothing was changed.
+        """
+        with self._explained(changing=True), self.writer.connect() as connection, connection.begin() as transaction:
             yield connection
+            self._commit(transaction)
+
+    def _commit(self, transaction: Transaction) -> None:
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            if not was_lost(error):
+                raise
+            log.warning("database %s: %s", self.name, error)
+            raise unknown_outcome(self.name) from error
 
     def close(self) -> None:
         """Give every connection back."""
@@ -168,12 +188,12 @@ class Database:
         return engine
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, *, changing: bool = False) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
             log.warning("database %s: %s", self.name, error)
-            raise explain(error, self.name, self.url) from error
+            raise explain(error, self.name, self.url, setting=self.setting, changing=changing) from error
 
     def _engine(self, *, read_only: bool) -> Engine:
         make = sqlite_engine if self.is_sqlite else postgresql_engine

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from opsnb.errors import DatabaseUnavailable
+from opsnb.failures import READ_ONLY_STATE
 from opsnb.names import quoted
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
@@ -96,14 +97,31 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         url,
         isolation_level="READ COMMITTED",
         pool_size=4,
+        pool_timeout=settings.lock_timeout.total_seconds(),
+        pool_pre_ping=not read_only,  # a read is simply asked again; a change is not
         connect_args={
             "application_name": "opsnb",
             "connect_timeout": max(2, int(settings.lock_timeout.total_seconds())),
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            **_notice_silence(settings),
         },
     )
     event.listen(engine, "connect", _tolerate_times)
+    if not read_only:
+        event.listen(engine, "handle_error", _leave_read_only_server)
     return engine
+
+
+def _notice_silence(settings: Settings) -> dict[str, int]:
+    """Let the operating system give up a server that vanished without a word; no timeout of the server's own can."""
+    patience = int(settings.statement_timeout.total_seconds() * 1000)
+    return {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": patience}
+
+
+def _leave_read_only_server(context: ExceptionContext) -> None:
+    """Drop connections to a server that has become a standby: the address may lead to another one by now."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_STATE:
+        context.is_disconnect = True
 
 
 def _search_path(schemas: Sequence[str]) -> dict[str, str]:

@@ -33,6 +33,10 @@ class DatabaseUnavailable(OpsnbError):
     """The database is missing, locked, damaged, foreign or gone; the message says what to do."""
 
 
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost while a change was being committed: nobody can tell whether it was done."""
+
+
 class QueryTimeout(DatabaseUnavailable):
     """A statement ran into the statement timeout and was stopped by the database."""
 

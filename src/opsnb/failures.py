@@ -9,7 +9,9 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from opsnb.errors import DatabaseUnavailable, QueryTimeout
+from opsnb.errors import DatabaseUnavailable, OutcomeUnknown, QueryTimeout
+
+READ_ONLY_STATE = "25006"
 
 _TIMEOUT = "{name} took too long over this and was stopped; narrow it with a filter or a shorter time window."
 _NOT_OURS = "{name} holds no usable operation runs ({detail}); run opsnb init on an empty database, or name another."
@@ -56,27 +58,78 @@ _SQLSTATES = (
         "{name} wants a value that opsnb has none for ({detail}); ask its owner to give the column a default.",
     ),
     ("53300", DatabaseUnavailable, "{name} has no connection to spare just now; try again in a moment."),
-    ("28", DatabaseUnavailable, "{name} refused the login; check user and password in OPSNB_DATABASE_URL."),
-    ("3D000", DatabaseUnavailable, "There is no such database: {name}; check OPSNB_DATABASE_URL."),
+    ("28", DatabaseUnavailable, "{name} refused the login; check user and password in {setting}."),
+    ("3D000", DatabaseUnavailable, "There is no such database: {name}; check {setting}."),
+    (
+        READ_ONLY_STATE,
+        DatabaseUnavailable,
+        "{name} is read-only just now, as after a failover, and nothing was changed;"
+        " try again when it leads to the primary.",
+    ),
+    ("40P01", DatabaseUnavailable, "{name} broke up a deadlock and nothing was changed; try again."),
+    ("40001", DatabaseUnavailable, "{name} broke this off to catch up with its primary; refresh."),
+    (
+        "ssl",
+        DatabaseUnavailable,
+        "{name} and this machine do not agree on encryption ({detail}); check sslmode and certificates in {setting}.",
+    ),
 )
+# What is meant otherwise when a change was under way.
+_OF_CHANGES = (
+    ("57014", QueryTimeout, "{name} took too long over this and stopped it; nothing was changed; try again."),
+    (
+        "55P03",
+        DatabaseUnavailable,
+        "{name} is locked by someone else just now and nothing was changed; try again in a moment.",
+    ),
+    ("40001", DatabaseUnavailable, "{name} let somebody else go first and nothing was changed; try again."),
+)
+_LOST = "The connection to {name} was lost and nothing was changed; try again in a moment."
 
 
 _REFUSALS = (
+    (r"does not support SSL|SSL error|certificate", "ssl"),
     (r'database ".*" does not exist', "3D000"),
     (r'role ".*" does not exist|authentication failed|no pg_hba\.conf entry|no password supplied', "28000"),
     (r"too many (clients|connections)|connection slots are reserved", "53300"),
 )
 
 
-def explain(error: SQLAlchemyError, name: str, url: URL) -> DatabaseUnavailable:
-    """Turn a driver's error into one sentence; `name` is what a person calls the database."""
+def explain(
+    error: SQLAlchemyError, name: str, url: URL, *, setting: str = "OPSNB_DATABASE_URL", changing: bool = False
+) -> DatabaseUnavailable:
+    """Turn a driver's error into one sentence.
+
+    Parameters
+    ----------
+    name
+        What a person calls the database.
+    setting
+        Where its address is set.
+    changing
+        Whether a change was under way, which is then undone.
+    """
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable(f"All connections to {name} are busy; try again in a moment.")
     cause = getattr(error, "orig", None) or error
     rules = _sqlite_rules(cause, url) if url.get_backend_name() == "sqlite" else _postgresql_rules(cause)
+    if changing and url.get_backend_name() != "sqlite":
+        rules = _rules_of_change(error, cause) + rules
     for kind, sentence in rules:
-        return kind(sentence.format(name=name, detail=_first_line(cause)))
+        return kind(sentence.format(name=name, detail=_first_line(cause), setting=setting))
     return DatabaseUnavailable(f"{name} could not answer: {_first_line(cause)}.")
+
+
+def was_lost(error: DBAPIError) -> bool:
+    """Whether the connection went away under a statement, rather than the server refusing the statement."""
+    return error.connection_invalidated and getattr(error.orig, "sqlstate", None) != READ_ONLY_STATE
+
+
+def unknown_outcome(name: str) -> OutcomeUnknown:
+    """Say that the connection was lost while a change was being committed."""
+    return OutcomeUnknown(
+        f"The connection to {name} was lost at the last moment: this may or may not have been done; refresh to see."
+    )
 
 
 def obstacle(error: DBAPIError) -> str:
@@ -118,6 +171,13 @@ def _postgresql_rules(cause: BaseException) -> list[tuple[type[DatabaseUnavailab
             )
         ]
     return found
+
+
+def _rules_of_change(error: SQLAlchemyError, cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:
+    if isinstance(error, DBAPIError) and was_lost(error):
+        return [(DatabaseUnavailable, _LOST)]
+    state = getattr(cause, "sqlstate", None)
+    return [(kind, sentence) for mark, kind, sentence in _OF_CHANGES if state == mark]
 
 
 def _state_of_login(message: str) -> str:

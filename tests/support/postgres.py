@@ -21,21 +21,28 @@ NEWEST_FIRST = ("pginstall18", "pginstall")  # PostgreSQL 18 and 16
 
 
 class PostgresServer:
-    """A cluster in `folder`; `start` and `stop` it as often as a test likes."""
+    """A cluster in `folder`, new or a standby of `primary`; `start` and `stop` it as often as a test likes."""
 
-    def __init__(self, binaries: Path, folder: Path, account: dict[str, object]) -> None:
+    def __init__(
+        self, binaries: Path, folder: Path, account: dict[str, object], primary: "PostgresServer | None" = None
+    ) -> None:
         self.folder = folder
         self._binaries = binaries
+        self._account = account
         self._run = {"cwd": folder, "env": _ENVIRONMENT, **account}
         self._process: subprocess.Popen[bytes] | None = None
+        make = (
+            ["initdb", "-A", "trust", "-E", "UTF8", "--locale=C"]
+            if primary is None
+            else ["pg_basebackup", "-h", primary.folder, "-R", "-c", "fast"]
+        )
         subprocess.run(
-            [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
-             "--no-sync"],
+            [binaries / make[0], "-D", folder / "data", "-U", "postgres", "--no-sync", *make[1:]],
             check=True, stdout=subprocess.DEVNULL, **self._run,
         )  # fmt: skip
 
-    def start(self) -> None:
-        options = {**_OPTIONS, "unix_socket_directories": self.folder}
+    def start(self, **more: object) -> None:
+        options = {**_OPTIONS, "unix_socket_directories": self.folder, **more}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         log = self.folder / "log"
         with log.open("wb") as out:
@@ -44,7 +51,7 @@ class PostgresServer:
                 stdout=out, stderr=out, start_new_session=True, **self._run,  # so that Ctrl-C leaves the ending to us
             )  # fmt: skip
         end = time.monotonic() + 30
-        while b"ready to accept connections" not in log.read_bytes():
+        while b"ready to accept " not in log.read_bytes():
             if self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(log.read_text())
             time.sleep(0.01)
@@ -58,6 +65,13 @@ class PostgresServer:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(10)
+
+    def demote(self) -> None:
+        """Let the server come back as a standby at its next start; `SELECT pg_promote()` ends it."""
+        signal_file = self.folder / "data" / "standby.signal"
+        signal_file.touch()
+        if self._account:
+            os.chown(signal_file, self._account["user"], self._account["group"])
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
@@ -88,6 +102,23 @@ def server(*installs: str) -> Iterator[PostgresServer]:
             account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             binaries = _reachable(binaries, folder, account)
         running = PostgresServer(binaries, folder, account)
+        running.start()
+        yield running
+    finally:
+        if running is not None:
+            running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def standby(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """Give a running streaming replica of `primary`."""
+    folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))
+    running = None
+    try:
+        if account := primary._account:
+            os.chown(folder, account["user"], account["group"])
+        running = PostgresServer(primary._binaries, folder, account, primary)
         running.start()
         yield running
     finally:

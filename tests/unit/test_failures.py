@@ -30,6 +30,10 @@ def said(cause: Exception, url: str = "postgresql://ada:pw@db.example.test/ops")
         (errors.AdminShutdown("x"), "does not answer"),
         (errors.CannotConnectNow("x"), "does not answer"),
         (psycopg.OperationalError("connection refused"), "does not answer"),
+        (errors.ReadOnlySqlTransaction("x"), "is read-only just now, as after a failover, and nothing was changed"),
+        (errors.DeadlockDetected("x"), "broke up a deadlock and nothing was changed; try again"),
+        (errors.SerializationFailure("x"), "broke this off to catch up with its primary; refresh"),
+        (psycopg.OperationalError("server does not support SSL, but SSL was required"), "do not agree on encryption"),
         (errors.DiskFull("could not extend file"), "could not answer: could not extend file."),
     ],
 )
@@ -70,6 +74,31 @@ def test_a_statement_that_was_stopped_is_told_apart(cause, url):
     assert isinstance(error, QueryTimeout)
     assert "ops took too long" in str(error)
     assert "narrow it with a filter" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (errors.QueryCanceled("x"), "took too long over this and stopped it; nothing was changed"),
+        (errors.LockNotAvailable("x"), "is locked by someone else just now and nothing was changed"),
+        (errors.SerializationFailure("x"), "let somebody else go first and nothing was changed"),
+    ],
+)
+def test_what_became_of_a_change_is_said(cause, words):
+    error = explain(OperationalError("UPDATE", {}, cause), "ops", database_url("postgresql://h/ops"), changing=True)
+    assert words in str(error)
+
+
+def test_a_lost_connection_leaves_no_change():
+    error = OperationalError("UPDATE", {}, errors.AdminShutdown("x"), connection_invalidated=True)
+    words = str(explain(error, "ops", database_url("postgresql://h/ops"), changing=True))
+    assert words == "The connection to ops was lost and nothing was changed; try again in a moment."
+
+
+def test_a_sentence_names_the_setting_that_leads_to_the_database():
+    error = OperationalError("SELECT 1", {}, errors.InvalidPassword("x"))
+    words = str(explain(error, "ops", database_url("postgresql://h/ops"), setting="OPSNB_READ_URL"))
+    assert words.endswith("check user and password in OPSNB_READ_URL.")
 
 
 def test_a_full_pool_is_told_apart():
