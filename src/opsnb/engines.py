@@ -94,7 +94,7 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         "default_transaction_read_only": "on" if read_only else "off",
     }
     engine = _create_postgresql(
-        url,
+        _found_by_reader(url) if read_only else url,
         isolation_level="READ COMMITTED",
         pool_size=4,
         pool_timeout=settings.lock_timeout.total_seconds(),
@@ -110,6 +110,13 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     if not read_only:
         event.listen(engine, "handle_error", _leave_read_only_server)
     return engine
+
+
+def _found_by_reader(url: URL) -> URL:
+    """Look for the primary by its role: a session that only reads would be taken for one on a standby."""
+    if url.query.get("target_session_attrs") == "read-write":
+        return url.update_query_dict({"target_session_attrs": "primary"})
+    return url
 
 
 def _notice_silence(settings: Settings) -> dict[str, int]:

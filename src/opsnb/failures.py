@@ -88,6 +88,7 @@ _LOST = "The connection to {name} was lost and nothing was changed; try again in
 
 
 _REFUSALS = (
+    (r"session is read-only|server is in hot standby mode", READ_ONLY_STATE),
     (r"does not support SSL|SSL error|certificate", "ssl"),
     (r'database ".*" does not exist', "3D000"),
     (r'role ".*" does not exist|authentication failed|no pg_hba\.conf entry|no password supplied', "28000"),

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import index
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from opsnb import access, runbooks
 from opsnb.access import Actor, Capability
 from opsnb.catalog import Catalog
-from opsnb.database import Database
-from opsnb.errors import AccessDenied, BadInput
+from opsnb.database import Database, database_url
+from opsnb.errors import AccessDenied, BadInput, DatabaseUnavailable, RunNotFound
 from opsnb.links import Page
 from opsnb.models import as_utc
 from opsnb.queries import filters
@@ -25,6 +26,7 @@ from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
 from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.run import Run, read_run
+from opsnb.replica import Replica, Source, Sources
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier
 from opsnb.triage import Act, Decision, Refused, Standing, Triage
@@ -55,9 +57,19 @@ class Ops:
         No triage, whatever the actor may do.
     clock
         Gives the present, tz-aware.
+    replica
+        Where lists and details are read; None to read them from `database`.
     """
 
-    def __init__(self, database: Database, settings: Settings, who: str | int, read_only: bool, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        who: str | int,
+        read_only: bool,
+        clock: Clock,
+        replica: Replica | None = None,
+    ) -> None:
         self.database = database
         self.settings = settings
         self.read_only = read_only
@@ -65,7 +77,8 @@ class Ops:
         self.classifier = Classifier.build(self.catalog, settings)
         self._who = who
         self._clock = clock
-        self._asked: tuple[float, Actor] | None = None
+        self._sources = Sources(database, replica)
+        self._asked: dict[Database, tuple[float, Actor]] = {}
 
     # The actor is asked for anew after a few seconds, so that a right revoked in mid-session is gone, without
     # a second statement for every page.
@@ -78,9 +91,13 @@ class Ops:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        if self._asked is None or time.monotonic() - self._asked[0] > ACTOR_SECONDS:
-            self._asked = (time.monotonic(), fetch_actor(self.database, self._who))
-        return self._asked[1]
+        return self._known(self._sources.at(self.now()).database)
+
+    def _known(self, database: Database) -> Actor:
+        asked = self._asked.get(database)
+        if asked is None or time.monotonic() - asked[0] > ACTOR_SECONDS:
+            asked = self._asked[database] = (time.monotonic(), fetch_actor(database, self._who))
+        return asked[1]
 
     def now(self) -> datetime:
         """Give the present, tz-aware UTC."""
@@ -88,9 +105,10 @@ class Ops:
 
     def can(self, capability: str) -> bool:
         """Whether the actor may do this here; in a read-only place nobody may manage."""
-        if self.read_only and capability == Capability.MANAGE:
-            return False
-        return access.can(self.actor, capability)
+        if capability != Capability.MANAGE:
+            return access.can(self.actor, capability)
+        # Where it would be done: the login of a replica may change nothing anywhere.
+        return not self.read_only and access.can(self._known(self.database), capability)
 
     def ensure_view(self) -> None:
         """Let the call go on only if the actor may see operations.
@@ -144,17 +162,19 @@ class Ops:
     ) -> RunPage:
         """Read one page of the list named by `page`; parameters and errors as for `runs`."""
         self.ensure_view()
-        now = self.now()
+        source = self._sources.at(self.now())
+        now = source.as_of
         size = self.settings.page_size if limit is None else limit
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= 500:
             raise BadInput(f"limit must be a whole number from 1 to 500, not {limit!r}.")
-        return self._lists.page(page, filters.read(raw, now), now, size, after, before)
+        found = self._lists(source.database).page(page, filters.read(raw, now), now, size, after, before)
+        return replace(found, behind=source.behind)
 
     def count(self, page: Page = Page.RUNS, **raw: Any) -> Count:
         """Count the operations of a list, exactly up to a cap; filters and errors as for `runs`."""
         self.ensure_view()
-        now = self.now()
-        return self._lists.count(page, filters.read(raw, now), now)
+        source = self._sources.at(self.now())
+        return self._lists(source.database).count(page, filters.read(raw, source.as_of), source.as_of)
 
     def run(self, run_id: int) -> Run:
         """Read one operation.
@@ -168,7 +188,17 @@ class Ops:
         """
         self.ensure_view()
         number = _number(run_id)
-        return read_run(self.database, self.catalog, self.classifier, number, self.now(), self.ensure_view)
+        source = self._sources.at(self.now())
+        try:
+            return self._read(number, source)
+        except RunNotFound:
+            if source.database is self.database:
+                raise
+        return self._read(number, Source(self.database, self.now()))  # a new run that the replica has not yet
+
+    def _read(self, number: int, source: Source) -> Run:
+        found = read_run(source.database, self.catalog, self.classifier, number, source.as_of, self.ensure_view)
+        return replace(found, behind=source.behind)
 
     def decide(self, act: str, run_id: int) -> Decision:
         """Say whether the actor may do an act on an operation just now; nothing changes.
@@ -234,12 +264,20 @@ class Ops:
         number = _number(run_id)
         if self.read_only:
             raise AccessDenied(READ_ONLY)
-        done = self._triage.execute(act, number, self.now(), seen, reason)
-        self._asked = None  # what was known of the actor may be older than the right to do this
-        return self.run(done)
+        try:
+            done = self._triage.execute(act, number, self.now(), seen, reason)
+        finally:
+            self._asked.clear()  # what was known of the actor may be older than the right to do this, or its loss
+            self._sources.acted()
+        try:
+            return self.run(done)
+        except DatabaseUnavailable as error:
+            raise DatabaseUnavailable(
+                f"This was done and is on record, but cannot be shown just now: {error}"
+            ) from error
 
     def _cannot_manage(self) -> str:
-        return READ_ONLY if self.read_only else access.denial(self.actor, Capability.MANAGE)
+        return READ_ONLY if self.read_only else access.denial(self._known(self.database), Capability.MANAGE)
 
     @cached_property
     def _triage(self) -> Triage:
@@ -248,12 +286,12 @@ class Ops:
     def choices(self, name: str, text: str = "") -> list[Choice]:
         """Give what a filter can be set to; see `opsnb.queries.choices.choices`."""
         self.ensure_view()
-        return choices(self.database, self.catalog, name, text)
+        return choices(self._sources.at(self.now()).database, self.catalog, name, text)
 
     def label(self, name: str, number: int) -> str:
         """Give the name of the workspace or tenant with a number."""
         self.ensure_view()
-        return label_of(self.database, name, number)
+        return label_of(self._sources.at(self.now()).database, name, number)
 
     def runbooks(self) -> list[runbooks.Runbook]:
         """Give the team's runbook notebooks."""
@@ -269,15 +307,15 @@ class Ops:
     def close(self) -> None:
         """Give every database connection back."""
         self.database.close()
+        self._sources.close()
 
     @cached_property
     def masker(self) -> Masker:
         """Masks secret values of a context."""
         return Masker(self.settings.secret_keys)
 
-    @cached_property
-    def _lists(self) -> Lists:
-        return Lists(self.database, self.catalog, self.classifier, self.settings.count_cap)
+    def _lists(self, database: Database) -> Lists:
+        return Lists(database, self.catalog, self.classifier, self.settings.count_cap)
 
     def __repr__(self) -> str:
         return f"Ops on {self.database.name}" + (", read only" if self.read_only else "")
@@ -329,7 +367,17 @@ def connect(
     database = Database(url if url is not None else found.database_url, found)
     who = actor if actor is not None else _who(found.actor)
     closed = under_voila() or found.read_only or bool(read_only)
-    return Ops(database, found, who, closed, _clock(now if now is not None else found.now))
+    clock = _clock(now if now is not None else found.now)
+    return Ops(database, found, who, closed, clock, _replica_of(database, found))
+
+
+def _replica_of(database: Database, settings: Settings) -> Replica | None:
+    """Give the replica of the settings, which belongs to their database and to no other."""
+    if not settings.read_url or database.url != database_url(settings.database_url):
+        return None
+    if database_url(settings.read_url) == database.url:
+        return None
+    return Replica(settings.read_url, settings)
 
 
 def _who(named: str) -> str | int:

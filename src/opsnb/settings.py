@@ -122,6 +122,9 @@ class Settings:
     """
 
     database_url: str = _setting(_text, "", "SQLAlchemy URL or SQLite file of the runs; empty for the embedded file.")
+    read_url: str = _setting(
+        _text, "", "SQLAlchemy URL of a PostgreSQL replica for lists and details; empty to read where the runs are."
+    )
     schema: tuple[str, ...] = _setting(
         _schemas, (), "PostgreSQL schemas that hold the tables, searched in this order; empty for the login's own."
     )

@@ -13,6 +13,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _STEPS = ((60, "s", 1), (3600, "min", 60), (48 * 3600, "h", 3600), (float("inf"), "d", 86400))
 _DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
 _LONGEST = timedelta(days=36525)
+_UNNOTICED = timedelta(seconds=5)
 # Bidirectional embeddings, overrides and isolates reorder what stands around them; lone surrogates cannot be sent.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -65,6 +66,11 @@ def ago(then: datetime, now: datetime) -> str:
 def clock(when: datetime) -> str:
     """Time of day in UTC, ``"14:02:31"``."""
     return f"{when.astimezone(UTC):%H:%M:%S}"
+
+
+def lag(behind: timedelta) -> str:
+    """Say how far behind a replica is: ``", 42 s behind"``, or nothing for a few seconds."""
+    return f", {duration(behind)} behind" if behind > _UNNOTICED else ""
 
 
 def moment(when: datetime) -> str:

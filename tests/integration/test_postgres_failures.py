@@ -255,7 +255,7 @@ def test_a_pool_without_a_connection_to_spare(place, mona, name):
     mona.runs()
     engine = getattr(mona.database, name)
     held = [engine.connect() for _ in range(engine.pool.size() + engine.pool._max_overflow)]
-    mona._asked = None
+    mona._asked.clear()
     said = refusal(mona.runs if name == "reader" else lambda: mona.cancel(run_id), within=1.5)
     assert said == f"All connections to {mona.database.name} are busy; try again in a moment."
     for connection in held:

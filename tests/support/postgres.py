@@ -16,7 +16,8 @@ import psycopg
 
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-            "max_connections": "60", "autovacuum": "off"}  # fmt: skip
+            "max_connections": "60", "autovacuum": "off",
+            "wal_retrieve_retry_interval": "100ms"}  # fmt: skip
 NEWEST_FIRST = ("pginstall18", "pginstall")  # PostgreSQL 18 and 16
 
 
@@ -89,7 +90,7 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def server(*installs: str) -> Iterator[PostgresServer]:
+def server(*installs: str, **options: object) -> Iterator[PostgresServer]:
     """Give a running server, of the first of the wheel's `installs` that is there; it is ended by its process id."""
     folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))  # short: a socket's path has at most 107 bytes
     running = None
@@ -102,7 +103,7 @@ def server(*installs: str) -> Iterator[PostgresServer]:
             account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             binaries = _reachable(binaries, folder, account)
         running = PostgresServer(binaries, folder, account)
-        running.start()
+        running.start(**options)
         yield running
     finally:
         if running is not None:

@@ -15,7 +15,7 @@ LAYERS = (
     {"settings", "models", "notebooks_path", "names", "gate", "relations"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
-    {"schema", "audit"},
+    {"schema", "audit", "replica"},
     {"queries", "runbooks"},
     {"triage", "analysis"},
     {"ops", "grants", "doctor"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from opsnb.queries.lists import Shape, count_statement, page_statement
 from opsnb.queries.marks import read_marks
 from opsnb.queries.records import RunRow, run_row
 from opsnb.stuck import Classifier
-from opsnb.text import moment
+from opsnb.text import lag, moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,9 @@ class RunPage:
     next, previous
         Cursors for ``after=`` (older) and ``before=`` (newer); None where the list ends.
     as_of
-        When it was read, tz-aware UTC.
+        What moment it shows, tz-aware UTC: when it was read, or how far the replica was that it was read from.
+    behind
+        How long before the present that was.
     """
 
     page: Page
@@ -62,6 +64,7 @@ class RunPage:
     previous: str | None
     as_of: datetime
     _count: Callable[[], Count] = field(repr=False)
+    behind: timedelta = timedelta(0)
 
     @cached_property
     def count(self) -> Count:
@@ -81,7 +84,7 @@ class RunPage:
         return frame(self.rows)
 
     def __repr__(self) -> str:
-        return f"{TITLES[self.page]}: {len(self.rows)} of {self.count}, as of {moment(self.as_of)}"
+        return f"{TITLES[self.page]}: {len(self.rows)} of {self.count}, as of {moment(self.as_of)}{lag(self.behind)}"
 
     def _repr_html_(self) -> str:
         from opsnb.queries.html import table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from opsnb.catalog import Catalog
@@ -33,7 +33,9 @@ class Run:
     stuck
         Why it counts as stuck, or None.
     as_of
-        When it was read, tz-aware UTC.
+        What moment it shows, tz-aware UTC: when it was read, or how far the replica was that it was read from.
+    behind
+        How long before the present that was.
     """
 
     row: RunRow
@@ -43,6 +45,7 @@ class Run:
     as_of: datetime
     _database: Database = field(repr=False, compare=False)
     _ensure: Callable[[], None] = field(repr=False, compare=False)
+    behind: timedelta = field(default=timedelta(0), compare=False)
 
     def __getattr__(self, name: str) -> Any:
         """Give the columns themselves: ``run.status`` is ``run.row.status``."""

@@ -13,7 +13,7 @@ from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
 from opsnb.queries.pages import TITLES, Count, RunPage
-from opsnb.text import clock, visible
+from opsnb.text import clock, lag, visible
 from opsnb.widgets.background import later
 from opsnb.widgets.view import View, asset, sentence
 from opsnb.widgets.words import Payload, link, row
@@ -117,7 +117,11 @@ class RunList(View):
         if self._start is not None and found.rows:
             pager["range"] = f"{self._start:,}–{self._start + len(found.rows) - 1:,}"
         first = links.page(self._page, filters) if found.previous else ""
-        return {"rows": self._rows, "pager": {**pager, "first": first}, "as_of": f"{clock(found.as_of)} UTC"}
+        return {
+            "rows": self._rows,
+            "pager": {**pager, "first": first},
+            "as_of": f"{clock(found.as_of)} UTC{lag(found.behind)}",
+        }
 
     def _shown(self, name: str, value: str) -> Payload:
         text = value

@@ -1,0 +1,333 @@
+"""Lists and details read from a streaming replica: what they show, how old they say it is, and where acts go."""
+
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy import event
+
+import opsnb
+from opsnb import replica, schema
+from opsnb.database import Database
+from opsnb.errors import BadInput, DatabaseUnavailable, RunNotFound, TriageRefused
+from opsnb.links import Links
+from opsnb.ops import Ops
+from opsnb.replica import Replica
+from opsnb.serve.environment import kernel_environment
+from opsnb.settings import Settings
+from opsnb.widgets.run_detail import RunDetail
+from opsnb.widgets.run_list import RunList
+from support.history import MANAGE, MANAGER, VIEW, add_people, add_run, execute
+from support.postgres import NEWEST_FIRST, server, standby
+
+_numbers = count(1)
+SETTINGS = Settings(lock_timeout=timedelta(seconds=1))
+
+
+@pytest.fixture(autouse=True)
+def _ask_the_replica_each_time(monkeypatch):
+    monkeypatch.setattr(replica, "REPLICA_SECONDS", 0)
+
+
+@contextmanager
+def pair(*installs):
+    """Give a primary and its streaming replica, with a template that holds people."""
+    with server(*installs, synchronous_commit="on") as primary:
+        made = Database(primary.create("people"), Settings())
+        schema.init(made)
+        add_people(made)
+        made.close()
+        with standby(primary) as follower:
+            yield primary, follower
+
+
+@pytest.fixture(scope="module", params=NEWEST_FIRST, ids=["18", "16"])
+def servers(request):
+    with pair(request.param) as both:
+        yield both
+
+
+@pytest.fixture
+def name(servers):
+    name = f"read_{next(_numbers)}"
+    primary, follower = servers
+    primary.create(name, "people")
+    yield name
+    follower.execute("SELECT pg_wal_replay_resume()")
+    wait_for(servers)
+    primary.drop(name)
+
+
+@pytest.fixture
+def place(servers, name, open_database):
+    return open_database(servers[0].url(name))
+
+
+@pytest.fixture
+def opened():
+    """Open `Ops` of the manager on two addresses; all are closed at the end."""
+    made = []
+
+    def make(url, read_url):
+        database, follower = Database(url, SETTINGS), Replica(read_url, SETTINGS)
+        made.append(Ops(database, SETTINGS, MANAGER, False, lambda: datetime.now(UTC), follower))
+        return made[-1]
+
+    yield make
+    for ops in made:
+        ops.close()
+
+
+@pytest.fixture
+def mona(servers, name, opened):
+    return opened(servers[0].url(name), servers[1].url(name))
+
+
+def value(server, statement):
+    database = Database(server.url(), Settings())
+    try:
+        with database.look() as connection:
+            return connection.exec_driver_sql(statement).scalar()
+    finally:
+        database.close()
+
+
+def wait_for(servers):
+    """Wait until the replica has replayed everything."""
+    primary, follower = servers
+    wanted = value(primary, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+    primary.execute("SELECT pg_logical_emit_message(false, 'opsnb', 'so that there is something beyond')")
+    end = time.monotonic() + 10
+    while value(follower, "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn") < wanted:
+        assert time.monotonic() < end, "the replica does not follow"
+        time.sleep(0.01)
+
+
+def wait_for_lag(servers):
+    """Wait until the replica has received what it does not show."""
+    end = time.monotonic() + 10
+    while not value(servers[1], "SELECT pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()"):
+        assert time.monotonic() < end, "the replica receives nothing"
+        time.sleep(0.01)
+
+
+def pause(servers):
+    wait_for(servers)
+    servers[1].execute("SELECT pg_wal_replay_pause()")
+    while value(servers[1], "SELECT pg_get_wal_replay_pause_state()") != "paused":
+        time.sleep(0.01)
+
+
+def statements_of(database):
+    """Collect what a database is asked from now on."""
+    asked = []
+    for engine in (database.reader, database.writer):
+        event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    return asked
+
+
+def test_looking_asks_the_primary_nothing(servers, place, mona):
+    run_id = add_run(place, outcome="failed")
+    wait_for(servers)
+    asked = statements_of(mona.database)
+    assert [row.id for row in mona.runs().rows] == [run_id]
+    assert mona.failures().count == mona.count() == 1
+    run = mona.run(run_id)
+    assert (run.audit(), len(run.lineage())) == ([], 1)
+    assert [choice.label for choice in mona.choices("workspace")] == ["Aurora"]
+    assert mona.label("workspace", 1) == "Aurora"
+    assert mona.actor.name == "Mona"
+    assert mona.can(VIEW)
+    assert asked == []
+    assert mona.can(MANAGE), "asked where it would be done"
+
+
+def test_a_replica_is_not_asked_for_its_state_with_every_page(servers, place, mona, monkeypatch):
+    monkeypatch.setattr(replica, "REPLICA_SECONDS", 60)
+    add_run(place)
+    wait_for(servers)
+    asked = statements_of(mona._sources._replica)
+    for _ in range(3):
+        mona.runs()
+    assert len([statement for statement in asked if "pg_is_in_recovery() THEN 0" in statement]) == 1
+
+
+def test_a_page_of_a_replica_that_follows_is_of_this_moment(servers, place, mona):
+    add_run(place)
+    wait_for(servers)
+    page = mona.runs()
+    assert datetime.now(UTC) - page.as_of < timedelta(seconds=2)
+    assert "behind" not in repr(page)
+
+
+def test_a_page_says_how_far_behind_its_replica_is(servers, place, mona):
+    run_id = add_run(place)
+    pause(servers)
+    before = datetime.now(UTC)
+    late = add_run(place)
+    wait_for_lag(servers)
+    page, run = mona.runs(), mona.run(run_id)
+    assert [row.id for row in page.rows] == [run_id]
+    assert page.as_of <= before
+    assert run.as_of <= before
+    assert page.behind >= datetime.now(UTC) - before - timedelta(seconds=1)
+    assert datetime.now(UTC) - page.as_of - page.behind < timedelta(seconds=2)
+    assert mona.run(late).behind == timedelta(0), "what the replica has not is looked for on the primary"
+    with pytest.raises(RunNotFound):
+        mona.run(99)
+
+
+def test_a_lag_of_more_than_a_few_seconds_is_said(servers, place, mona, monkeypatch):
+    run_id = add_run(place)
+    pause(servers)
+    add_run(place)
+    real = replica._state
+    monkeypatch.setattr(replica, "_state", lambda asked: (timedelta(seconds=42), real(asked)[1]))
+    page = mona.runs()
+    assert repr(page).endswith(f"as of {page.as_of:%Y-%m-%d %H:%M:%S} UTC, 42 s behind")
+    assert page._repr_html_().count(", 42 s behind") == 1
+    listed, shown = RunList(mona, Links(), print), RunDetail(mona, Links(), print, print)
+    listed.show(page.page, {})
+    shown.show(run_id)
+    assert listed.state["as_of"].endswith(" UTC, 42 s behind")
+    assert shown.state["as_of"].endswith(" UTC, 42 s behind")
+
+
+def test_who_acted_sees_it_at_once_and_reads_the_replica_again_when_it_shows_it(servers, place, mona):
+    run_id = add_run(place, status="running")
+    pause(servers)
+    assert mona.case(run_id).decide("cancel")
+    done = mona.cancel(run_id)
+    assert (done.row.outcome, done.behind, len(done.audit())) == ("failed", timedelta(0), 1)
+    assert mona.run(run_id).row.outcome == mona.runs().rows[0].outcome == "failed"
+    servers[1].execute("SELECT pg_wal_replay_resume()")
+    wait_for(servers)
+    mona.runs()
+    asked = statements_of(mona.database)
+    assert mona.run(run_id).row.outcome == "failed"
+    assert asked == []
+
+
+def test_an_act_is_decided_on_the_primary(servers, place, mona):
+    run_id = add_run(place, status="running")
+    pause(servers)
+    execute(place, "UPDATE operation_runs SET status = 'completed', outcome = 'succeeded'")
+    assert mona.run(run_id).row.status == "running"
+    assert "succeeded" in mona.decide("cancel", run_id).reason
+    with pytest.raises(TriageRefused, match="completed as succeeded"):
+        mona.cancel(run_id)
+    assert mona.run(run_id).row.status == "completed", "and then shown"
+
+
+def test_a_replica_that_is_cut_off_does_not_pass_for_one_that_follows(servers, place, mona):
+    add_run(place)
+    wait_for(servers)
+    last = mona.runs().as_of
+    servers[0].stop()
+    time.sleep(0.3)
+    page = mona.runs()
+    assert page.count == 1
+    assert page.as_of <= last
+    assert "does not answer" in refused(lambda: mona.cancel(1))
+    assert "does not answer" in refused(lambda: mona.case(1))
+    assert mona.runs().count == 1
+    servers[0].start()
+
+
+def refused(ask):
+    with pytest.raises(DatabaseUnavailable) as caught:
+        ask()
+    return str(caught.value)
+
+
+def test_a_replica_that_is_gone_is_told_by_its_setting_and_acts_go_on(servers, place, mona):
+    run_id = add_run(place, status="running")
+    wait_for(servers)
+    mona.runs()
+    servers[1].stop()
+    said = refused(mona.runs)
+    assert str(servers[1].folder).replace("/", "%2F") in said
+    assert "does not answer" in said
+    assert mona.cancel(run_id).row.outcome == "failed"
+    servers[1].start()
+    assert mona.runs().count == 1
+
+
+def test_the_wrong_login_on_a_replica_names_its_setting(servers, name, opened):
+    url = servers[1].url(name).replace("postgres@", "stranger@")
+    assert refused(opened(servers[0].url(name), url).runs).endswith("check user and password in OPSNB_READ_URL.")
+
+
+def test_a_plain_login_learns_how_old_the_replica_is(servers, place, name, opened):
+    execute(place, "CREATE ROLE plain LOGIN")
+    execute(place, "GRANT SELECT ON operation_runs, platform_users, audit_logs, workspaces, tenants TO plain")
+    add_run(place)
+    wait_for(servers)
+    url = servers[1].url(name).replace("postgres@", "plain@")
+    page = opened(servers[0].url(name), url).runs()
+    assert (page.count, page.behind < timedelta(seconds=2)) == (1, True)
+    execute(place, "DROP OWNED BY plain; DROP ROLE plain")
+
+
+def test_a_query_that_stands_in_the_way_of_replay_is_broken_off_and_said(servers, place, name):
+    follower = Replica(servers[1].url(name), SETTINGS)
+    servers[1].execute("ALTER SYSTEM SET max_standby_streaming_delay = '100ms'")
+    servers[1].execute("SELECT pg_reload_conf()")
+    add_run(place)
+    wait_for(servers)
+
+    def look():
+        with follower.look() as connection:
+            connection.exec_driver_sql("SELECT count(*) FROM operation_runs")
+            execute(place, "ALTER TABLE operation_runs ADD COLUMN more TEXT")
+            connection.exec_driver_sql("SELECT pg_sleep(5)")
+
+    assert "broke this off to catch up with its primary; refresh" in refused(look)
+    follower.close()
+
+
+def connect(monkeypatch, url=None, **given):
+    for setting, address in given.items():
+        monkeypatch.setenv(f"OPSNB_{setting.upper()}", address)
+    ops = opsnb.connect(url, actor=MANAGER)
+    found = ops._sources._replica
+    ops.close()
+    return found
+
+
+def test_the_setting_belongs_to_the_database_of_the_settings_alone(servers, name, sqlite_url, monkeypatch):
+    primary, follower = (server.url(name) for server in servers)
+    found = connect(monkeypatch, database_url=primary, read_url=follower)
+    assert found is not None
+    assert found.url == Database(follower, SETTINGS).url
+    assert connect(monkeypatch, primary) is not None
+    assert connect(monkeypatch, sqlite_url) is None
+    kernel = kernel_environment(Database(primary, Settings.load()), None)
+    assert kernel["OPSNB_READ_URL"] == follower
+    other = kernel_environment(Database(sqlite_url, Settings.load()), None)
+    assert connect(monkeypatch, database_url=other["OPSNB_DATABASE_URL"], read_url=other["OPSNB_READ_URL"]) is None
+    with pytest.raises(BadInput, match="read_url must lead to a PostgreSQL replica"):
+        connect(monkeypatch, database_url=primary, read_url=sqlite_url)
+
+
+@pytest.mark.parametrize("wanted", ["read-write", "primary"])
+def test_after_a_failover_acts_go_to_the_promoted_replica(open_database, opened, wanted):
+    with pair() as (primary, follower):
+        place = open_database(primary.url("people"))
+        run_id, other = add_run(place, status="running"), add_run(place, outcome="failed")
+        place.close()
+        hosts = f"host={primary.folder}&host={follower.folder}&target_session_attrs={wanted}"
+        mona = opened(f"postgresql://postgres@/people?{hosts}", follower.url("people"))
+        mona.mark_investigated(run_id, reason="Looked into it.")
+        wait_for((primary, follower))
+        primary.stop()
+        assert mona.runs().count == 2
+        said = refused(lambda: mona.cancel(run_id))
+        assert "is read-only just now, as after a failover, and nothing was changed" in said
+        follower.execute("SELECT pg_promote()")
+        assert mona.cancel(run_id).row.outcome == "failed"
+        assert mona.retry(other).row.status == "queued"
+        assert mona.runs().count == 3
+        mona.close()
