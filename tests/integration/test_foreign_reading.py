@@ -4,7 +4,7 @@ import pytest
 
 from support.foreign import seen
 from support.foreign.owner import make_suggested_indexes
-from support.history import MANAGER
+from support.history import MANAGER, execute
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def test_everything_is_read_as_from_opsnb_s_own_tables(kind, foreign, own_ops, o
 def test_everything_is_read_as_from_opsnb_s_own_sqlite_file(foreign, own_sqlite, ops_on):
     database = foreign("sqlite")
     make_suggested_indexes(database)
+    assert any(row.retried_as for row in ops_on(own_sqlite).runs(limit=500).rows)
     assert seen(ops_on(database, MANAGER)) == seen(ops_on(own_sqlite, MANAGER))
 
 
@@ -31,3 +32,11 @@ def test_a_person_is_known_by_login_where_the_settings_say_so(kind, who, foreign
     database = foreign(kind, everything=False)
     actor = ops_on(database, who).actor
     assert (actor.id, actor.email, len(actor.capabilities)) == (2, MANAGER, 3)
+
+
+def test_a_lineage_is_whole_also_where_sqlite_was_told_what_there_is(own_sqlite, ops_on):
+    ops = ops_on(own_sqlite)
+    before = {row.id: ops.run(row.id).lineage() for row in ops.runs(limit=500).rows}
+    execute(own_sqlite, "ANALYZE")
+    own_sqlite.close()
+    assert {number: ops.run(number).lineage() for number in before} == before
