@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, inspect, text
+from sqlalchemy import Connection, insert, text
 
 from opsnb.database import Database
 from opsnb.errors import BadInput
@@ -106,10 +106,20 @@ def mark_demo(connection: Connection, *, demo: bool) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version = {DEMO if demo else 0}")
 
 
+_HOLDS = {
+    "sqlite": "PRAGMA table_info({table})",
+    "postgresql": "SELECT 1 WHERE to_regclass('{table}') IS NOT NULL",
+}
+
+
+def holds(connection: Connection, table: str) -> bool:
+    """Whether the database has a table (or view) of the contract already, under its own name for it."""
+    return connection.execute(text(_HOLDS[connection.dialect.name].format(table=table))).first() is not None
+
+
 def holds_runs_table(connection: Connection) -> bool:
     """Whether the database has a table (or view) of runs already."""
-    names = inspect(connection)
-    return operation_runs.name in (*names.get_table_names(), *names.get_view_names())
+    return holds(connection, operation_runs.name)
 
 
 def create(connection: Connection) -> None:
@@ -120,10 +130,10 @@ def create(connection: Connection) -> None:
     BadInput
         If the database holds any of the tables already.
     """
-    present = sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
+    present = sorted(table for table in metadata.tables if holds(connection, table))
     if present:
         raise BadInput(f"The database already holds {', '.join(present)}; opsnb never alters what it did not create.")
-    metadata.create_all(connection)
+    metadata.create_all(connection, checkfirst=False)
     retry_of = RETRY_OF[connection.dialect.name]
     for statement in INDEXES:
         connection.execute(text(statement.replace("{retry_of}", retry_of)))

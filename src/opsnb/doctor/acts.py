@@ -13,16 +13,17 @@ from opsnb.database import Database
 from opsnb.doctor.catalog import columns, relation, required_behind
 from opsnb.doctor.findings import Finding, ok, problem, warning
 from opsnb.errors import DatabaseUnavailable
+from opsnb.gate import RETRY_COLUMNS
 from opsnb.links import LISTS
 from opsnb.models import audit_logs, operation_runs
 from opsnb.names import quoted
 from opsnb.queries.lists import Shape, page_statement
 from opsnb.queries.pages import TITLES
+from opsnb.queries.rights import fetch_rights
 from opsnb.stuck import Classifier
 from opsnb.triage import statements
 
 Ask = Callable[[Connection], object]
-RETRIED = ("workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "context", "created_at")
 AUDITED = tuple(column.name for column in audit_logs.columns if column.name != "id")
 
 
@@ -41,11 +42,13 @@ def reading(database: Database) -> Iterator[Finding]:
 
 def acting(database: Database) -> Iterator[Finding]:
     """Say which of the three acts could be done, and what stands in the way of the others."""
-    blocked = _refusal(database, _audit) or _required(database, audit_logs.name, AUDITED)
+    rights = fetch_rights(database)
+    bound = rights is not None and rights.bound  # then the gate writes the audit
+    blocked = "" if bound else _refusal(database, _audit) or _required(database, audit_logs.name, AUDITED)
     for name, ask in _acts(database.url.get_backend_name()).items():
         refusal = blocked or _refusal(database, ask)
         if name == "Retry" and not refusal:
-            refusal = _required(database, operation_runs.name, RETRIED)
+            refusal = _required(database, operation_runs.name, RETRY_COLUMNS)
         if refusal:
             yield warning(f"{name} would be refused: {refusal}", "Ask the database's owner.")
         else:

@@ -8,12 +8,12 @@ from sqlalchemy import text
 
 from opsnb.database import Database
 from opsnb.doctor.findings import Finding, note, ok
+from opsnb.gate import GUARD
 from opsnb.relations import BASES
 
 _TRIGGER = (
     BASES.format(table="operation_runs")
-    + """SELECT 1 FROM base JOIN pg_trigger ON tgrelid = base.oid
-    WHERE NOT tgisinternal AND tgname LIKE 'opsnb!_guard%' ESCAPE '!' LIMIT 1"""
+    + f"SELECT 1 FROM base JOIN pg_trigger ON tgrelid = base.oid WHERE tgname = '{GUARD}' AND tgenabled = 'A' LIMIT 1"
 )
 
 
