@@ -174,6 +174,16 @@ def test_a_session_ended_after_its_commit_may_have_been_done(own_server, place, 
     assert mona.run(run_id).row.id == run_id
 
 
+def test_an_act_that_was_done_and_cannot_be_shown_is_not_called_a_failure(own_server, place, mona):
+    run_id = a_run_for(place, Act.CANCEL)
+    event.listen(mona.database.writer, "checkin", lambda *_: own_server.stop(), once=True)
+    said = refusal(lambda: mona.cancel(run_id))
+    own_server.start()
+    assert said.startswith("This was done and is on record, but cannot be shown just now: ")
+    assert said.endswith("does not answer; check that PostgreSQL is running and can be reached.")
+    assert_done_once(place, run_id, Act.CANCEL)
+
+
 def test_sessions_that_ended_between_two_acts_are_replaced_without_a_word(own_server, place, mona):
     first, second = a_run_for(place, Act.RETRY), a_run_for(place, Act.CANCEL)
     mona.retry(first)
