@@ -2,6 +2,8 @@
 
 import pytest
 
+from opsnb.errors import DatabaseUnavailable
+from opsnb.settings import Settings
 from support.foreign import seen
 from support.foreign.owner import make_suggested_indexes
 from support.history import MANAGER, execute
@@ -40,3 +42,26 @@ def test_a_lineage_is_whole_also_where_sqlite_was_told_what_there_is(own_sqlite,
     execute(own_sqlite, "ANALYZE")
     own_sqlite.close()
     assert {number: ops.run(number).lineage() for number in before} == before
+
+
+def test_a_type_may_be_an_enum_and_a_table_stand_in_another_schema(own, ops_on, open_database):
+    expected = seen(ops_on(own, MANAGER))
+    execute(own, "CREATE TYPE kind AS ENUM ('inventory.sync', 'policies.backup', 'tenants.provision',"
+                 " 'etl_load.night', 'no.such')")  # fmt: skip
+    execute(own, "ALTER TABLE operation_runs ALTER type TYPE kind USING CAST(type AS kind)")
+    execute(own, 'CREATE SCHEMA "Core"')
+    execute(own, 'ALTER TABLE tenants SET SCHEMA "Core"')
+    execute(own, 'ALTER TABLE "Core".tenants RENAME TO "Customers"')
+    url = own.url.render_as_string(hide_password=False)
+    settings = Settings(tables={"tenants": "Core.Customers"})
+    assert seen(ops_on(open_database(url, settings), MANAGER)) == expected
+
+
+def test_a_type_that_an_enum_does_not_know_is_refused_in_one_sentence(own, ops_on):
+    execute(own, "CREATE TYPE kind AS ENUM ('inventory.sync', 'policies.backup', 'tenants.provision',"
+                 " 'etl_load.night')")  # fmt: skip
+    execute(own, "ALTER TABLE operation_runs ALTER type TYPE kind USING CAST(type AS kind)")
+    ops = ops_on(own, MANAGER)
+    assert ops.stuck().rows
+    with pytest.raises(DatabaseUnavailable, match=r'enum kind: "no\.such"'):
+        ops.runs(type="no.such")
