@@ -1,4 +1,4 @@
-"""What a browser may send: requests that are checked, and nothing else. A page is no boundary, so each attack is tried."""
+"""What a browser may send: requests that are checked, and nothing else. A page is no boundary: each attack is tried."""
 
 import itertools
 import json
