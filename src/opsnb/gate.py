@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SCHEMA = "opsnb"
 VIEWER, OPERATOR = "opsnb_viewer", "opsnb_operator"
-GUARD, AUDIT = "opsnb_guard", "opsnb_audit"
+GUARD, AUDIT, USERS = "opsnb_guard", "opsnb_audit", "opsnb_users"
 REFUSE = f"{SCHEMA}.record_refusal"
 
 # Whose session the gate holds to its rules. By session_user, which no SET ROLE changes, and by membership, whether or

@@ -98,6 +98,8 @@ def test_what_the_guard_needs_is_told(admin, missing, column):
 CHANGES = [
     ("ALTER TABLE operation_runs DISABLE TRIGGER opsnb_guard", f"The trigger opsnb_guard on {RUNS} is disabled."),
     ("ALTER TABLE operation_runs ENABLE TRIGGER opsnb_audit", f"The trigger opsnb_audit on {RUNS} is not enabled al"),
+    ("ALTER TABLE platform_users DISABLE TRIGGER opsnb_users",
+     "The trigger opsnb_users on public.platform_users is disabled."),
     ("DROP TRIGGER opsnb_audit ON operation_runs", f"The trigger opsnb_audit on {RUNS} is missing."),
     ("CREATE OR REPLACE TRIGGER opsnb_guard BEFORE INSERT ON operation_runs FOR EACH ROW"
      " EXECUTE FUNCTION opsnb.guard_run()", f"The trigger opsnb_guard on {RUNS} differs"),

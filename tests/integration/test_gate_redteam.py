@@ -192,6 +192,20 @@ def test_a_plan_made_before_somebody_was_deactivated_shows_nothing_after(gate_se
         assert olga.execute("EXECUTE look").fetchall() == []
         assert olga.execute("EXECUTE act").rowcount == 0
         assert rows(admin, 3)[5] == "running"
+        admin.execute("UPDATE platform_users SET is_active = true WHERE login = 'olga'")
+        assert len(olga.execute("EXECUTE look").fetchall()) == 10
+        admin.execute("DELETE FROM platform_users WHERE login = 'olga'")
+        assert olga.execute("EXECUTE look").fetchall() == []
+
+
+def test_row_security_keeps_no_index_from_being_used(gate_server, gated):
+    parent = "(context #>> '{triage,retry_of_run_id}')"
+    with enter(gate_server, gated, VIEWER) as vera:
+        vera.execute("SET enable_seqscan = off")
+        plan = vera.execute(
+            f"EXPLAIN SELECT id FROM operation_runs WHERE {parent} IS NOT NULL AND {parent} = '6' ORDER BY {parent}, id"
+        ).fetchall()
+    assert any("Index Cond" in line and "triage" in line for (line,) in plan), plan
 
 
 def test_of_two_retries_at_once_the_second_is_refused_also_without_an_index(gate_server, gated):

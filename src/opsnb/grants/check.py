@@ -16,11 +16,12 @@ from opsnb.grants.rules import ACTIVE, TABLES, Place
 from opsnb.grants.script import script
 
 _FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION \w+\.(\w+)\(.*? AS \$\$(.*?)\$\$", re.DOTALL)
-_TRIGGER = re.compile(r"CREATE OR REPLACE TRIGGER (\w+) (.*);")
+_TRIGGER = re.compile(r"CREATE OR REPLACE TRIGGER (\w+) (.* ON (\S+) .*);")
 _CONFIG = ["search_path=pg_catalog, pg_temp", "TimeZone=UTC"]
 # The rules of row security as PostgreSQL says them.
 _OWN_ROW = '(( SELECT (NOT opsnb.bound())) OR (login = (( SELECT SESSION_USER AS "session_user"))::text))'
 _READING_ROWS = "( SELECT opsnb.reads() AS reads)"
+_RULES = {"operation_runs": "opsnb.reads_runs()", "platform_users": _OWN_ROW}
 
 
 def differences(database: Database, place: Place) -> list[str]:
@@ -76,22 +77,21 @@ def _functions(database: Database, place: Place) -> Iterator[str]:
 def _triggers(database: Database, place: Place) -> Iterator[str]:
     statement = text("""
         SELECT tgname, tgenabled, pg_get_triggerdef(oid) AS definition FROM pg_trigger
-        WHERE tgrelid = to_regclass(:runs) AND NOT tgisinternal
+        WHERE tgrelid IN (to_regclass(:runs), to_regclass(:users)) AND NOT tgisinternal
     """)
-    runs = place.name("operation_runs")
-    found = {row.tgname: row for row in database.fetch(statement, {"runs": runs})}
-    for name, definition in _TRIGGER.findall(script(place)):
-        live = found.get(name)
+    names = {"runs": place.name("operation_runs"), "users": place.name("platform_users")}
+    found = {row.tgname: row for row in database.fetch(statement, names)}
+    for name, definition, table in _TRIGGER.findall(script(place)):
+        live, full = found.get(name), f"The trigger {name} on {table}"
         if live is None:
-            yield f"The trigger {name} on {runs} is missing."
+            yield f"{full} is missing."
         elif live.definition != f"CREATE TRIGGER {name} {definition}":
-            yield f"The trigger {name} on {runs} differs from what opsnb grants prints."
+            yield f"{full} differs from what opsnb grants prints."
         elif live.tgenabled != "A":
-            yield f"The trigger {name} on {runs} is {'disabled' if live.tgenabled == 'D' else 'not enabled always'}."
+            yield f"{full} is {'disabled' if live.tgenabled == 'D' else 'not enabled always'}."
 
 
 def _rows(database: Database, place: Place) -> Iterator[str]:
-    own_row, reading_rows = (f"{rule} {rule} f * {{0}}" for rule in (_OWN_ROW, _READING_ROWS))
     statement = text("""
         SELECT relrowsecurity, concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid),
                                          polpermissive, polcmd, polroles::text) AS policy
@@ -103,5 +103,6 @@ def _rows(database: Database, place: Place) -> Iterator[str]:
         row = database.fetch(statement, {"name": name, "policy": ACTIVE})[0]
         if not row.relrowsecurity:
             yield f"Row security is off on {name}."
-        if row.policy != (own_row if table == "platform_users" else reading_rows):
+        rule = _RULES.get(table, _READING_ROWS)
+        if row.policy != f"{rule} {rule} f * {{0}}":
             yield f"The policy {ACTIVE} on {name} is missing or differs."

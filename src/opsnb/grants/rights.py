@@ -99,4 +99,6 @@ def _wanted(place: Place) -> Iterator[Right]:
     yield from (Right(f"schema {name}", "", gate.VIEWER, "USAGE") for name in {*place.schemas, gate.SCHEMA})
     yield Right("database", "", gate.VIEWER, "CONNECT")
     yield Right(f"function {gate.REFUSE}", "", gate.VIEWER, "EXECUTE")
-    yield from (Right(f"function {gate.SCHEMA}.{name}", "", "PUBLIC", "EXECUTE") for name in ("bound", "reads"))
+    yield from (
+        Right(f"function {gate.SCHEMA}.{name}", "", "PUBLIC", "EXECUTE") for name in ("bound", "reads", "reads_runs")
+    )

@@ -21,6 +21,7 @@ from opsnb.triage.reasons import FILLERS, LONGEST, SHORTEST
 
 EVERYBODY, ACTIVE = "opsnb_everybody", "opsnb_active"
 TABLES = tuple(metadata.tables)
+READING_RUNS = f"{gate.SCHEMA}.reads_runs()"
 READING_ROWS = f"(SELECT {gate.SCHEMA}.reads())"
 OWN_ROW = f"((SELECT NOT {gate.SCHEMA}.bound()) OR login = (SELECT session_user)::text)"
 _DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'"
@@ -79,8 +80,9 @@ def values(place: Place) -> dict[str, str]:
         "may_manage": json.dumps(presupposed(Capability.MANAGE)),
         "manage": Capability.MANAGE,
         "everybody": EVERYBODY, "active": ACTIVE,
-        "own_row": literals([OWN_ROW]), "reading_rows": literals([READING_ROWS]),
-        "guard_trigger": gate.GUARD, "audit_trigger": gate.AUDIT,
+        "own_row": literals([OWN_ROW]),
+        "reading_runs": literals([READING_RUNS]), "reading_rows": literals([READING_ROWS]),
+        "guard_trigger": gate.GUARD, "audit_trigger": gate.AUDIT, "users_trigger": gate.USERS,
     }  # fmt: skip
 
 

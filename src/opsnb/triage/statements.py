@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from opsnb.models import Status, Timestamp, operation_runs
 from opsnb.queries.errors_in_context import UNREADABLE
+from opsnb.queries.marks import in_index
 from opsnb.schema import RETRY_OF
 
 runs = operation_runs.c
@@ -57,7 +58,7 @@ def live_retry(dialect: str) -> Select[Any]:
     later = runs.id > cast(given, runs.id.type)
     wanted = (parent.is_not(None), parent == given, runs.status.in_(_LIVE), later)
     columns = (runs.id, _words(runs.initiator_name, dialect), runs.created_at, runs.status)
-    return select(*columns).where(*wanted).order_by(runs.id).limit(1)
+    return select(*columns).where(*wanted).order_by(*in_index(parent, runs.id, dialect)).limit(1)
 
 
 @cache
@@ -66,7 +67,8 @@ def finished_retry(dialect: str) -> Select[Any]:
     parent = literal_column(f"({RETRY_OF[dialect]})", Text)
     wanted = (parent.is_not(None), parent == bindparam("parent", type_=Text), runs.status.not_in(_LIVE))
     columns = (runs.id, _words(runs.initiator_name, dialect), runs.created_at, runs.outcome.label("status"))
-    return select(*columns).where(*wanted).order_by(runs.id.desc()).limit(1)
+    order = in_index(parent.desc(), runs.id.desc(), dialect)
+    return select(*columns).where(*wanted).order_by(*order).limit(1)
 
 
 @cache

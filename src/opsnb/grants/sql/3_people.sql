@@ -10,6 +10,21 @@ CREATE OR REPLACE FUNCTION {{gate}}.reads() RETURNS boolean LANGUAGE sql STABLE 
     WHERE u.login = session_user::text AND u.is_active AND to_jsonb(u.capabilities) @> '{{may_view}}')
 $$;
 
+-- IMMUTABLE is not true of this one, on purpose: the planner then asks it first, and a rule that is already known to hold
+-- stays out of the plan, where it would keep every index on what triage wrote into contexts from being used. Its
+-- answer changes with the platform users alone; whenever they do, plans that were made before are forgotten.
+CREATE OR REPLACE FUNCTION {{gate}}.reads_runs() RETURNS boolean LANGUAGE sql IMMUTABLE {{definer}} AS $$
+  SELECT {{gate}}.reads()
+$$;
+
+CREATE OR REPLACE FUNCTION {{gate}}.forget_plans() RETURNS trigger LANGUAGE plpgsql {{definer}} AS $$
+BEGIN
+  -- Sets what is set already, with a lock that holds up neither readers nor writers.
+  EXECUTE format('ALTER TABLE {{runs}} ALTER id SET STATISTICS %s', (
+    SELECT coalesce(attstattarget, -1) FROM pg_attribute WHERE attrelid = '{{runs_word}}'::regclass AND attname = 'id'));
+  RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION {{gate}}.acting_user() RETURNS {{users}} LANGUAGE plpgsql {{definer}} AS $$
 DECLARE person {{users}};
 BEGIN

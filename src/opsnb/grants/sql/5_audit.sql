@@ -53,4 +53,4 @@ END $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {{gate}} FROM PUBLIC, {{groups}};
 GRANT EXECUTE ON FUNCTION {{gate}}.record_refusal(bigint, text, text, text) TO {{viewer}};
 -- Row security asks these of everybody.
-GRANT EXECUTE ON FUNCTION {{gate}}.bound(), {{gate}}.reads() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION {{gate}}.bound(), {{gate}}.reads(), {{gate}}.reads_runs() TO PUBLIC;

@@ -4,7 +4,8 @@ DO $$
 DECLARE guarded regclass; rule text;
 BEGIN
   FOREACH guarded IN ARRAY ARRAY[{{table_words}}]::regclass[] LOOP
-    rule := CASE guarded WHEN '{{users_word}}'::regclass THEN {{own_row}} ELSE {{reading_rows}} END;
+    rule := CASE guarded WHEN '{{users_word}}'::regclass THEN {{own_row}}
+                         WHEN '{{runs_word}}'::regclass THEN {{reading_runs}} ELSE {{reading_rows}} END;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_policy WHERE polrelid = guarded AND polpermissive) THEN
       EXECUTE format('CREATE POLICY {{everybody}} ON %s USING (true) WITH CHECK (true)', guarded);
     END IF;
