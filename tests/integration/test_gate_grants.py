@@ -1,5 +1,9 @@
 """What `opsnb grants` prints, that it can be applied again, and that its check names whatever differs."""
 
+import os
+import subprocess
+import sys
+
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -35,6 +39,19 @@ def test_it_prints_sql_and_needs_no_database_for_it(tmp_path, monkeypatch):
     assert result.output == script(PLACE)
     assert "{{" not in result.output
     assert not list(tmp_path.iterdir())
+
+
+def test_it_prints_the_same_in_every_process():
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", "from opsnb.cli import main; main()", "grants"],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in (1, 2, 3)
+    }
+    assert len(printed) == 1
 
 
 def test_it_says_the_team_s_own_names_and_keys(tmp_path, monkeypatch):

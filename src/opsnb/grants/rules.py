@@ -127,7 +127,7 @@ def _triage(place: Place) -> dict[str, str]:
         "untrimmed": f"E'^[{blank}]|[{blank}]$'", "shown": f"E'[^{unseen}]'",
         "resource": RESOURCE, "success": Result.SUCCESS,
         "retry": Action.RETRY, "cancel": Action.CANCEL, "mark_investigated": Action.MARK_INVESTIGATED,
-        "actions": literals(Action), "refusals": literals(set(Result) - {Result.SUCCESS}),
+        "actions": literals(Action), "refusals": literals(result for result in Result if result is not Result.SUCCESS),
         "longest_refusal": str(LONGEST_REFUSAL),
     }  # fmt: skip
 
