@@ -169,7 +169,7 @@ def test_a_right_taken_away_takes_the_bar_away(database: Database, ops_on, runs)
     with database.change() as connection:
         last = connection.exec_driver_sql("SELECT status, actor_email FROM audit_logs ORDER BY id DESC LIMIT 1").one()
     assert tuple(last) == ("denied", MANAGER)
-    ops._asked = None
+    ops._asked.clear()
     console.go(links.view(runs["running"]))
     assert console._parts is None
 
