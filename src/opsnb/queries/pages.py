@@ -13,6 +13,7 @@ from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.links import Page
 from opsnb.queries import cursors
+from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, count_statement, page_statement
@@ -175,8 +176,6 @@ class Lists:
         return record._replace(stuck_class=why.label if why else None)
 
     def _check_places(self, filters: Filters) -> None:
-        from opsnb.queries.choices import check_place
-
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):
             if wanted is not None:
                 check_place(self.database, name, wanted)

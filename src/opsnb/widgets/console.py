@@ -143,14 +143,14 @@ def _place(page: str, run: int | None, public_url: str) -> tuple[Links, Route]:
     route = _route(page, run)
     if not under_voila():
         return Links(public_url.rstrip("/")), route
+    asked = os.environ.get("QUERY_STRING", "")
     base = os.environ.get("OPSNB_ROUTE_BASE")
-    query = dict(parse_qsl(os.environ.get("QUERY_STRING", ""), max_num_fields=50))
     if base is not None:
         path = os.environ.get("SCRIPT_NAME", "").removeprefix(base)
-        return Links(base, "site"), links.read(f"{path}?{os.environ.get('QUERY_STRING', '')}")
-    number = query.get("run", "")
+        return Links(base, "site"), links.read(f"{path}?{asked}")
+    query = dict(parse_qsl(asked, max_num_fields=50))
+    number = query.pop("run", "")
     if page == Page.RUN and number.isascii() and number.isdigit() and len(number) < 19:
         route = Route(Page.RUN, int(number))
-    query.pop("run", None)
     base = os.environ.get("VOILA_BASE_URL", "/").rstrip("/")
     return Links(base, "render"), Route(route.page, route.run_id, query)

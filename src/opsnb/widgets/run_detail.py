@@ -19,7 +19,7 @@ from opsnb.text import clock, lag, visible
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
 from opsnb.widgets.tree import tree
 from opsnb.widgets.triage_bar import TriageBar
-from opsnb.widgets.view import View, asset, sentence
+from opsnb.widgets.view import View, asset, following, sentence
 from opsnb.widgets.words import LINE, Payload, link, outcome_badge, status_badge
 
 TEXT_LIMIT = 20_000
@@ -46,7 +46,7 @@ class RunDetail(View):
     bar = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], back: Callable[[], None]) -> None:
-        follow = {"go": lambda message: go(str(message.get("address"))), "back": lambda _message: back()}
+        follow = {"go": following(go), "back": lambda _message: back()}
         super().__init__({**follow, "copy": self._copy})
         self._ops, self._where, self._go = ops, where, go
         self._run: Run | None = None
@@ -97,10 +97,6 @@ class RunDetail(View):
         """Close the triage bar along with the page."""
         self._drop_bar()
         super().close()
-
-    def clear(self) -> None:
-        """Forget the operation, here and in the browser."""
-        self._run, self._id, self.state = None, None, {}
 
     def _frame(self, run_id: int) -> Payload:
         return {

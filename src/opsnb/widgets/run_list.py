@@ -15,7 +15,7 @@ from opsnb.queries.filters import NAMES, PLATFORM
 from opsnb.queries.pages import TITLES, Count, RunPage
 from opsnb.text import clock, lag, visible
 from opsnb.widgets.background import later
-from opsnb.widgets.view import View, asset, sentence
+from opsnb.widgets.view import View, asset, following, sentence
 from opsnb.widgets.words import Payload, link, row
 
 Query = Mapping[str, str]
@@ -47,7 +47,7 @@ class RunList(View):
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:
         super().__init__(
             {
-                "go": lambda message: go(str(message.get("address"))),
+                "go": following(go),
                 "choices": self._choices,
             }
         )
@@ -72,10 +72,6 @@ class RunList(View):
         self._rows = [row(record, self._where, found.as_of) for record in found.rows]
         self.state = self._frame(page, query) | self._found(found)
         self._count_later(page, _filters(query), same)
-
-    def clear(self) -> None:
-        """Forget every row, here and in the browser."""
-        self._rows, self.state, self.count = [], {}, ""
 
     def _first_number(self, query: Query, same: bool) -> int | None:
         """Which row of the list the page begins with; None where nobody has counted that far."""

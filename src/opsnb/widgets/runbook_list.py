@@ -12,7 +12,7 @@ from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.runbooks import Runbook
 from opsnb.text import visible
-from opsnb.widgets.view import View, asset, sentence
+from opsnb.widgets.view import View, asset, following, sentence
 from opsnb.widgets.words import Payload, link
 
 EMPTY = "Notebooks with a title and a summary in their metadata would show here; put some into {folder}."
@@ -35,7 +35,7 @@ class RunbookList(View):
     _css = asset("runbook_list.css", "base.css")
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:
-        super().__init__({"go": lambda message: go(str(message.get("address")))})
+        super().__init__({"go": following(go)})
         self._ops, self._where = ops, where
         self._count = 0
 
@@ -64,10 +64,6 @@ class RunbookList(View):
             "path": visible(f"{book.path.parent.name}/{book.path.name}", 200),
             "lab": _below_server(book.path) if self._where.style == "lab" else "",
         }
-
-    def clear(self) -> None:
-        """Forget every runbook, here and in the browser."""
-        self.state = {}
 
     def __repr__(self) -> str:
         return f"Runbooks: {self._count}"

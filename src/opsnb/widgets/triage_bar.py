@@ -16,7 +16,7 @@ from opsnb.text import clock, visible
 from opsnb.triage import Act, Allowed, Refused, Standing
 from opsnb.triage.decide import describe
 from opsnb.triage.reasons import LONGEST, SHORTEST
-from opsnb.widgets.view import View, asset, sentence
+from opsnb.widgets.view import View, asset, following, sentence
 from opsnb.widgets.words import Payload, link
 
 LABELS = {Act.RETRY: "Retry", Act.CANCEL: "Cancel", Act.MARK_INVESTIGATED: "Mark investigated"}
@@ -54,7 +54,7 @@ class TriageBar(View):
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], changed: Callable[[], None]) -> None:
         super().__init__(
             {
-                "go": lambda message: go(str(message.get("address"))),
+                "go": following(go),
                 "ask": self._asked,
                 "confirm": self._confirmed,
                 "dismiss": lambda _message: self._put(None),

@@ -21,6 +21,11 @@ def asset(name: str, *shared: str) -> str:
     return "\n".join((HERE / part).read_text(encoding="utf-8") for part in (*shared, name))
 
 
+def following(go: Callable[[str], None]) -> Handler:
+    """Make the handler of a followed link out of what takes a canonical address."""
+    return lambda message: go(str(message.get("address")))
+
+
 def sentence(error: Exception) -> str:
     """Say an error to a person; one that was not foreseen goes to the log and is only mentioned."""
     if isinstance(error, OpsnbError):
