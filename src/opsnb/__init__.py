@@ -5,7 +5,8 @@
 >>> ops.failures(since="24h")
 """
 
-from opsnb.ops import Ops, connect
+from opsnb.connecting import connect
+from opsnb.ops import Ops
 
 __all__ = ["Ops", "__version__", "connect"]
 __version__ = "0.1.0"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from opsnb import access, runbooks
 from opsnb.access import Actor, Capability
 from opsnb.catalog import Catalog
-from opsnb.database import Database, database_url
+from opsnb.database import Database
 from opsnb.errors import AccessDenied, BadInput, DatabaseUnavailable, RunNotFound
 from opsnb.links import Page
-from opsnb.models import as_utc
 from opsnb.queries import filters
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
@@ -333,72 +330,3 @@ def _act(name: str) -> Act:
     if name not in set(Act):
         raise BadInput(f"There is no act {name!r}; there are {', '.join(Act)}.")
     return Act(name)
-
-
-def connect(
-    url: str | None = None,
-    *,
-    actor: str | int | None = None,
-    read_only: bool | None = None,
-    now: datetime | str | None = None,
-    settings: Settings | None = None,
-) -> Ops:
-    """Open the team's operations; nothing is connected before the first question.
-
-    Parameters
-    ----------
-    url
-        SQLAlchemy URL or SQLite file; default OPSNB_DATABASE_URL, else the embedded file.
-    actor
-        Email, login, name or number of the platform user who acts; default OPSNB_ACTOR, else the login name.
-    read_only
-        Never offer or execute triage; always so under Voila.
-    now
-        A fixed clock (naive is UTC), for notebooks under test.
-    settings
-        In place of the environment and ``opsnb.toml``.
-
-    Raises
-    ------
-    BadInput
-        If the address or a setting cannot be used.
-    """
-    found = settings or Settings.load()
-    database = Database(url if url is not None else found.database_url, found)
-    who = actor if actor is not None else _who(found.actor)
-    closed = under_voila() or found.read_only or bool(read_only)
-    clock = _clock(now if now is not None else found.now)
-    return Ops(database, found, who, closed, clock, _replica_of(database, found))
-
-
-def _replica_of(database: Database, settings: Settings) -> Replica | None:
-    """Give the replica of the settings, which belongs to their database and to no other."""
-    if not settings.read_url or database.url != database_url(settings.database_url):
-        return None
-    if database_url(settings.read_url) == database.url:
-        return None
-    return Replica(settings.read_url, settings)
-
-
-def _who(named: str) -> str | int:
-    """Read the setting: digits are a user's number; without it ask for the login, which a container may not have."""
-    if named:
-        return int(named) if named.isascii() and named.isdigit() else named
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return ""
-
-
-def under_voila() -> bool:
-    """Whether this kernel serves a Voila page, by the environment that Voila gives its kernels."""
-    return "VOILA_PREHEAT" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
-
-
-def _clock(fixed: datetime | str) -> Clock:
-    if not fixed:
-        return lambda: datetime.now(UTC)
-    when = as_utc(fixed)
-    if when is None:
-        raise BadInput(f"now must be a time such as 2026-11-23T14:00:00, not {fixed!r}.")
-    return lambda: when

@@ -6,8 +6,9 @@ import pytest
 
 from opsnb import ops as ops_module
 from opsnb.access import Capability
+from opsnb.connecting import connect
 from opsnb.errors import AccessDenied, BadInput, RunNotFound
-from opsnb.ops import Ops, connect
+from opsnb.ops import Ops
 from opsnb.settings import Settings
 from support.history import (
     ENTRY,

@@ -12,13 +12,14 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text"},
-    {"settings", "models", "notebooks_path", "names", "gate", "relations"},
+    {"settings", "models", "notebooks_path", "names", "gate", "relations", "place"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},
     {"queries", "runbooks"},
     {"triage", "analysis"},
     {"ops", "grants", "doctor"},
+    {"connecting"},
     {"widgets"},
     {"serve", "load", "demo", "worker", "cli"},
 )
@@ -79,7 +80,7 @@ def below(part_: str) -> list[Path]:
 @pytest.mark.parametrize(
     ("part_", "library"),
     [("widgets", "sqlalchemy"), ("queries", "anywidget"), ("queries", "ipywidgets"), ("ops", "pandas"),
-     ("ops", "sqlalchemy")],
+     ("ops", "sqlalchemy"), ("connecting", "sqlalchemy")],
 )  # fmt: skip
 def test_a_part_does_not_know_a_library(part_, library):
     assert below(part_), f"there is no {part_}"

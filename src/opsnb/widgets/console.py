@@ -10,7 +10,8 @@ import ipywidgets
 from opsnb import links
 from opsnb.errors import AccessDenied, BadInput, OpsnbError
 from opsnb.links import Links, Page, Route
-from opsnb.ops import Ops, under_voila
+from opsnb.ops import Ops
+from opsnb.place import under_voila
 from opsnb.queries.pages import TITLES
 from opsnb.widgets.background import later
 from opsnb.widgets.navigation import Navigation
