@@ -125,10 +125,16 @@ class Watch:
 
 
 @pytest.fixture
-def context(browser: Browser, color_scheme: str, width: int) -> Iterator[BrowserContext]:
-    """A browser's profile of its own, in UTC and English."""
+def zone(request: pytest.FixtureRequest) -> str:
+    """Ask for another time zone of the browser by an indirect parameter."""
+    return getattr(request, "param", "UTC")
+
+
+@pytest.fixture
+def context(browser: Browser, color_scheme: str, width: int, zone: str) -> Iterator[BrowserContext]:
+    """A browser's profile of its own, in English, and in UTC unless a test asks for another zone."""
     made = browser.new_context(
-        color_scheme=color_scheme, viewport={"width": width, "height": 860}, locale="en-GB", timezone_id="UTC"
+        color_scheme=color_scheme, viewport={"width": width, "height": 860}, locale="en-GB", timezone_id=zone
     )
     made.set_default_timeout(30_000)
     yield made

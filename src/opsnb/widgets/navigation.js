@@ -8,9 +8,9 @@ function render({ model, el: root }) {
     const tab = (item) => anchor(model, item, { "aria-current": item.current ? "page" : null }, item.label,
       item.page === "stuck" && stuck && stuck !== "0" ? el("span", { class: "ops-count" }, stuck) : "");
     // The focus stays on the tab that was followed.
-    const at = [...nav.querySelectorAll("a")].indexOf(document.activeElement);
-    nav.replaceChildren(...now.tabs.map(tab), el("span", { class: "ops-spacer" }), el("span", { class: "ops-quiet", title: "Times are in UTC", text: "UTC" }), said(now.actor, { class: "ops-quiet ops-actor", title: "Acting as" }));
-    if (at >= 0) nav.querySelectorAll("a")[at]?.focus();
+    const at = [...nav.querySelectorAll("a, button")].indexOf(document.activeElement);
+    nav.replaceChildren(...now.tabs.map(tab), el("span", { class: "ops-spacer" }), zoneSwitch(), said(now.actor, { class: "ops-quiet ops-actor", title: "Acting as" }));
+    if (at >= 0) nav.querySelectorAll("a, button")[at]?.focus();
     return undefined;
   }
 

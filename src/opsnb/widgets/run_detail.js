@@ -1,11 +1,11 @@
 function eventItem(model, event) {
-  const at = el("time", { title: `${event.at.full}, ${event.at.ago}`, text: event.at.short || "unknown time" });
+  const at = event.at.iso ? timeOf(event.at, "short") : el("span", { class: "ops-when", text: "unknown time" });
   return el("li", { class: `ops-${event.kind}` }, at, el("span", {}, said(event.text), event.link ? anchor(model, event.link, { class: "ops-link" }) : "", event.rest ? said(event.rest) : ""));
 }
 
 function fact(item) {
   const value = item.text !== undefined ? [said(item.text)]
-    : [el("span", { class: "ops-num", text: item.full }), " ", el("span", { class: "ops-quiet", text: item.ago })];
+    : [timeOf(item, "full", { class: "ops-num" }), " ", el("span", { class: "ops-quiet", text: item.ago })];
   return [el("dt", { text: item.name }), el("dd", {}, ...value, item.note ? el("span", { class: "ops-quiet ops-num", text: ` ${item.note}` }) : "")];
 }
 
@@ -31,7 +31,7 @@ function contextOf(model, context) {
 }
 
 function section(title, ...content) {
-  return el("section", {}, el("h2", {}, title), ...content);
+  return el("section", {}, el("h2", {}, ...[title].flat()), ...content);
 }
 
 function part(title, items, error, make) {
@@ -90,7 +90,7 @@ function render({ model, el: root }) {
 
   function whole(now) {
     const verdict = now.verdict ? el("div", { class: `ops-verdict ops-${now.verdict.kind}` }, said(now.verdict.head, {}, "b"), el("div", { text: now.verdict.text })) : "";
-    const left = el("div", {}, part("Timeline, UTC", now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
+    const left = el("div", {}, part(["Timeline, ", zoneLabel()], now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
       el("section", {}, el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(model, now.context)));
     const right = el("div", {}, section("Facts", el("dl", {}, ...now.facts.flatMap(fact))), part("Lineage", now.lineage.items, now.lineage.error, lineage), el("div", { class: "ops-after" }));
     const mark = now.mark ? el("div", { class: "ops-verdict ops-success" }, said(now.mark)) : "";

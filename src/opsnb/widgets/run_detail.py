@@ -40,7 +40,7 @@ class RunDetail(View):
         Called when somebody wants back to the list they came from.
     """
 
-    _esm = asset("run_detail.js", "dom.js")
+    _esm = asset("run_detail.js", "dom.js", "times.js")
     _css = asset("run_detail.css", "base.css")
 
     bar = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)

@@ -7,7 +7,7 @@ const PICKERS = [["workspace", "Workspace"], ["tenant", "Tenant"], ["type", "Typ
 function columns(page) {
   const last = page === "stuck" ? ["Stuck", "ops-c-stuck"] : ["Duration", "ops-c-lasted"];
   return [["Operation", "ops-c-what"], ["Workspace / tenant", "ops-c-place"], ["Initiator", "ops-c-who"],
-    ["Status", "ops-c-status"], ["Outcome", "ops-c-outcome"], ["Created, UTC", "ops-c-created"], last];
+    ["Status", "ops-c-status"], ["Outcome", "ops-c-outcome"], ["Created, ", "ops-c-created", zoneLabel()], last];
 }
 
 function rowOf(model, row, page, tabbable) {
@@ -23,7 +23,7 @@ function rowOf(model, row, page, tabbable) {
     el("td", { class: "ops-c-who", "data-label": "Initiator" }, row.initiator ? said(row.initiator) : el("span", { class: "ops-quiet", title: "not recorded", text: "—" })),
     el("td", { class: "ops-c-status", "data-label": "Status" }, badge(row.status)),
     el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome), row.mark ? said(row.mark, {}, "small") : ""),
-    el("td", { class: "ops-c-created", "data-label": "Created" }, el("span", { title: row.created.full }, row.created.ago), el("small", { text: row.created.short })),
+    el("td", { class: "ops-c-created", "data-label": "Created" }, timeOf(row.created, "ago"), el("small", {}, timeOf(row.created, "short"))),
     last);
 }
 
@@ -127,7 +127,7 @@ function render({ model, el: root }) {
       el("span", { class: "ops-spacer" }), anchor(model, now.action, { class: "ops-button" }));
     alert.replaceChildren(...(now.error ? [alertBox(now.error, () => visit(now.address))] : []));
     paintFilters(now);
-    heads.replaceChildren(...columns(now.page).map(([text, name]) => el("th", { scope: "col", class: name, text })));
+    heads.replaceChildren(...columns(now.page).map(([text, name, ...more]) => el("th", { scope: "col", class: name }, text, ...more)));
     body.replaceChildren(...rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0)));
     table.hidden = !rows.length;
     table.classList.toggle("ops-of-stuck", now.page === "stuck");

@@ -40,7 +40,7 @@ class RunList(View):
         Called with a canonical address when somebody follows a link.
     """
 
-    _esm = asset("run_list.js", "dom.js", "picker.js")
+    _esm = asset("run_list.js", "dom.js", "times.js", "picker.js")
     _css = asset("run_list.css", "base.css")
     count = traitlets.Unicode("").tag(sync=True)
 

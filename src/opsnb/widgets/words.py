@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opsnb import links
 from opsnb.links import Links
 from opsnb.queries.records import RunRow, timing
-from opsnb.text import ago, clock, duration, moment, visible
+from opsnb.text import ago, duration, moment, visible
 
 LINE = 200
+_FORMS = {"clock": "%H:%M:%S", "minute": "%d %b %H:%M", "day": "%Y-%m-%d"}  # times.js writes the same in another zone
 _STATUS = {
     "queued": ("Queued", "plain", "○"),
     "running": ("Running", "info", "◐"),
@@ -49,12 +50,13 @@ def link(where: Links, address: str, label: str) -> Payload:
 
 
 def when(time: datetime | None, now: datetime) -> Payload:
-    """Give a time as words before `now`, as time of day or date, and in full."""
+    """Give a time as words before `now`, as time of day or date, in full, and as ISO 8601 for the reader's own zone."""
     if time is None:
-        return {"ago": "unknown", "short": "", "full": "unknown"}
-    same_day = abs(now - time) < timedelta(hours=20)
-    short = clock(time) if same_day else f"{time:%d %b %H:%M}" if time.year == now.year else f"{time:%Y-%m-%d}"
-    return {"ago": ago(time, now), "short": short, "full": moment(time)}
+        return {"ago": "unknown", "short": "", "full": "unknown", "iso": "", "form": "day"}
+    form = "clock" if abs(now - time) < timedelta(hours=20) else "minute" if time.year == now.year else "day"
+    utc = time.astimezone(UTC)
+    iso = f"{utc:%Y-%m-%dT%H:%M:%SZ}"
+    return {"ago": ago(time, now), "short": f"{utc:{_FORMS[form]}}", "full": moment(time), "iso": iso, "form": form}
 
 
 def span(value: timedelta | None) -> str:
