@@ -44,7 +44,7 @@ def connect(
     """
     found = settings or Settings.load()
     database = Database(url if url is not None else found.database_url, found)
-    who = actor if actor is not None else _who(found.actor)
+    who = actor if actor is not None else configured_actor(found.actor)
     closed = under_voila() or found.read_only or bool(read_only)
     clock = _clock(now if now is not None else found.now)
     return Ops(database, found, who, closed, clock, _replica_of(database, found))
@@ -59,8 +59,8 @@ def _replica_of(database: Database, settings: Settings) -> Replica | None:
     return Replica(settings.read_url, settings)
 
 
-def _who(named: str) -> str | int:
-    """Read the setting: digits are a user's number; without it ask for the login, which a container may not have."""
+def configured_actor(named: str) -> str | int:
+    """Read who acts: digits are a user's number; without a name ask for the login, which a container may not have."""
     if named:
         return int(named) if named.isascii() and named.isdigit() else named
     try:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from opsnb.cli.common import database_option, open_database, plain_errors
+from opsnb.cli.identity import identity_options, read_identity
 from opsnb.database import Database
 
 actor_option = click.option(
@@ -25,14 +26,16 @@ port_option = click.option(
 @database_option
 @actor_option
 @port_option
-@click.option("--ip", default="127.0.0.1", show_default=True, help="Where to listen; whoever reaches it may look.")
+@click.option("--ip", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--base-url", default="/", show_default=True, metavar="PATH", help="Path under which all pages lie.")
+@identity_options
 @click.option("--browser/--no-browser", default=False, show_default=True, help="Open the pages in a browser.")
 @click.option("--verbose", is_flag=True, help="Log every request, not only warnings.")
 @plain_errors
 def serve(url: str | None, browser: bool, **options: Any) -> None:
     """Serve the pages, read-only, to browsers."""
-    run_server(open_database(url), browser=browser, **options)
+    identity = read_identity(options)
+    run_server(open_database(url), browser=browser, identity=identity, **options)
 
 
 def run_server(database: Database, *, browser: bool = False, **options: Any) -> None:

@@ -14,29 +14,31 @@ from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.web import RedirectHandler
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from opsnb.serve.handlers import KernelModelHandler, NotFoundHandler, PageHandler
-from opsnb.serve.routes import HOME, PAGES, route
+from opsnb.serve import handlers
+from opsnb.serve.identity.verifier import Verifier
+from opsnb.serve.routes import PAGES, route
 
 TEMPLATE = Path(__file__).parent / "template"
-# An allow-list: a route that a later Voila adds stays closed until it is named here.
-KEPT = (
-    VoilaKernelWebsocketHandler,
-    VoilaShutdownKernelHandler,
-    TemplateStaticFileHandler,
-    MultiStaticFileHandler,
-    FileFindHandler,
-)
+# An allow-list: a route that a later Voila adds stays closed until it is named here with what guards it.
+GUARDED = {
+    KernelHandler: handlers.KernelModelHandler,
+    VoilaKernelWebsocketHandler: handlers.ChannelsHandler,
+    VoilaShutdownKernelHandler: handlers.ShutdownHandler,
+    TemplateStaticFileHandler: handlers.TemplateFilesHandler,
+    MultiStaticFileHandler: handlers.FilesHandler,
+    FileFindHandler: handlers.ExtensionFilesHandler,
+}
 
 
 class OpsVoila(Voila):  # type: ignore[misc]
-    """The server; `sockets` and `ready` are given to it before it starts."""
+    """The server; `verifier`, `sockets` and `ready` are given to it before it starts."""
 
+    verifier: Verifier
     sockets: list[socket.socket]
     ready: Callable[[], None]
 
@@ -51,10 +53,12 @@ class OpsVoila(Voila):  # type: ignore[misc]
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
         """Answer on the canonical routes, and on those that a page itself needs."""
-        inherited = super().init_handlers()
-        kept = [handler for handler in inherited if handler[1] in KEPT]
-        model = [(handler[0], KernelModelHandler) for handler in inherited if handler[1] is KernelHandler]
-        return [*self._pages(), *model, *kept, (".*", NotFoundHandler)]
+        kept = [
+            (pattern, GUARDED[handler], *options)
+            for pattern, handler, *options in super().init_handlers()
+            if handler in GUARDED
+        ]
+        return [*self._pages(), *kept, (".*", handlers.NotFoundHandler)]
 
     def _pages(self) -> list[tuple[Any, ...]]:
         render = {
@@ -62,11 +66,11 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
-        home = {"url": self.base_url.rstrip("/") + HOME, "permanent": False}
         pages = [
-            (route(self.base_url, path), PageHandler, {**render, "notebook_path": nb}) for path, nb in PAGES.items()
+            (route(self.base_url, path), handlers.PageHandler, {**render, "notebook_path": nb})
+            for path, nb in PAGES.items()
         ]
-        return [*pages, (route(self.base_url, "/?"), RedirectHandler, home)]
+        return [*pages, (route(self.base_url, "/?"), handlers.HomeHandler)]
 
     def listen(self) -> None:
         """Serve until a signal says to stop; then end every kernel."""

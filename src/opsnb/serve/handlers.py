@@ -5,46 +5,20 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from opsnb.serve.guarded import Guarded
 from opsnb.serve.routes import HOME, page_query
 
-# Widgets reach the browser as modules made from blobs, and Voila writes inline scripts; another host is never asked.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'self'"
-)
-_NOT_FOUND = "There is no page at this address."
-_FAILED = "This page could not be shown; the reason is in the server's log."
 
-
-class Sentences(JupyterHandler):
-    """Says every failure in one sentence; the traceback stays in the log."""
-
-    @property
-    def content_security_policy(self) -> str:
-        """What the browser may load: this server's own files."""
-        return POLICY
-
-    def write_error(self, status_code: int, **_: Any) -> None:
-        """Write the page that says what went wrong and leads back to the operations."""
-        template = self.settings["voila_jinja2_env"].get_template("message.html")
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(
-            template.render(
-                title=HTTPStatus(status_code).phrase,
-                sentence=_NOT_FOUND if status_code == HTTPStatus.NOT_FOUND else _FAILED,
-                home=self.base_url.rstrip("/") + HOME,
-            )
-        )
-
-
-class PageHandler(Sentences, TornadoVoilaHandler):  # type: ignore[misc]
+class PageHandler(Guarded, TornadoVoilaHandler):  # type: ignore[misc]
     """Runs the notebook of one canonical route in a kernel of its own."""
 
     kernel: str | None = None
@@ -65,7 +39,7 @@ class PageHandler(Sentences, TornadoVoilaHandler):  # type: ignore[misc]
             IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel, now=True)
 
 
-class NotFoundHandler(Sentences):
+class NotFoundHandler(Guarded):
     """Everything that is no page."""
 
     async def prepare(self, **_: Any) -> None:
@@ -73,7 +47,35 @@ class NotFoundHandler(Sentences):
         raise HTTPError(HTTPStatus.NOT_FOUND)
 
 
-class KernelModelHandler(KernelHandler):
+class KernelModelHandler(Guarded, KernelHandler):
     """Tells a page about its kernel; ending it is the shutdown route's, which asks for the page's cookie."""
 
     SUPPORTED_METHODS = ("GET",)
+
+
+class ShutdownHandler(Guarded, VoilaShutdownKernelHandler):  # type: ignore[misc]
+    """Ends the kernel of a page that closes."""
+
+
+class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """Passes messages between a page and its kernel."""
+
+
+class HomeHandler(Guarded):
+    """Leads from the root to the operations."""
+
+    def get(self) -> None:
+        """Redirect."""
+        self.redirect(self.base_url.rstrip("/") + HOME)
+
+
+class TemplateFilesHandler(Guarded, TemplateStaticFileHandler):  # type: ignore[misc]
+    """Gives the files of a template."""
+
+
+class FilesHandler(Guarded, MultiStaticFileHandler):  # type: ignore[misc]
+    """Gives the files of Voila's front end."""
+
+
+class ExtensionFilesHandler(Guarded, FileFindHandler):
+    """Gives the files of the front end's extensions."""

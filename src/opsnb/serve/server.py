@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
 from opsnb.serve.app import OpsVoila
 from opsnb.serve.environment import page_environment
+from opsnb.serve.identity.choice import choose
+from opsnb.serve.identity.options import IdentityOptions
+from opsnb.serve.identity.provider import Identity
 from opsnb.serve.kernels import NativeKernels, PageKernels
 from opsnb.serve.routes import HOME, read_base_url
 
@@ -37,6 +40,8 @@ class Options:
         Who looks; None for what the settings say.
     verbose
         Log every request, not only warnings.
+    identity
+        How it is known who asks.
     notebooks
         Folder of the pages' notebooks; None for the shipped ones.
     """
@@ -46,6 +51,7 @@ class Options:
     base_url: str = "/"
     actor: str | None = None
     verbose: bool = False
+    identity: IdentityOptions = field(default_factory=IdentityOptions)
     notebooks: Path | None = None
 
 
@@ -55,15 +61,17 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     Raises
     ------
     BadInput
-        If address, port or base URL cannot be used.
+        If address, port or base URL cannot be used, or anybody could look who should not.
     """
     base_url = read_base_url(options.base_url)
     folder = _folder(options)
     taken = sockets.listen(options.ip, options.port)
     host, port = sockets.address(taken)
+    actor = options.actor or database.settings.actor
+    verifier = choose(options.identity, actor, options.ip, local=sockets.local(taken))
     os.environ.update(page_environment(database, options.actor, base_url))
     app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
-    app.sockets = taken
+    app.verifier, app.sockets = verifier, taken
     app.ready = lambda: ready(f"http://{host}:{port}{base_url.rstrip('/')}{HOME}")
     app.root_dir = str(folder)
     app.initialize([])
@@ -88,7 +96,12 @@ def configuration(*, verbose: bool = False) -> Config:
     level = logging.INFO if verbose else logging.WARNING
     return Config(
         {
-            "OpsVoila": {"config_file_paths": [], "log_level": level, "open_browser": False},
+            "OpsVoila": {
+                "config_file_paths": [],
+                "log_level": level,
+                "open_browser": False,
+                "identity_provider_class": Identity,
+            },
             "VoilaConfiguration": _voila(),
             # A page ends its kernel as it closes; this ends those whose browser died or never ran the page.
             "MappingKernelManager": {"cull_idle_timeout": 120, "cull_interval": 10},

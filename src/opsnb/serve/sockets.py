@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from ipaddress import ip_address
 
 from tornado.netutil import bind_sockets
 
@@ -34,6 +35,11 @@ def release(sockets: list[socket.socket]) -> None:
     """Give a port back that was only tried."""
     for one in sockets:
         one.close()
+
+
+def local(sockets: list[socket.socket]) -> bool:
+    """Whether only this machine reaches any of them."""
+    return all(ip_address(one.getsockname()[0].partition("%")[0]).is_loopback for one in sockets)
 
 
 def address(sockets: list[socket.socket]) -> tuple[str, int]:

@@ -1,0 +1,14 @@
+"""What the server asks of every way to tell who sends a request."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tornado.httputil import HTTPServerRequest
+
+
+class Verifier(Protocol):
+    """Tells who sends a request."""
+
+    def user(self, request: HTTPServerRequest) -> str | None:
+        """Name the platform user who asks, as `opsnb.queries.actors.fetch_actor` reads it; None for nobody known."""
