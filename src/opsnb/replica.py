@@ -61,6 +61,17 @@ class Replica(Database):
             raise BadInput("read_url must lead to a PostgreSQL replica; an SQLite file has none.")
 
 
+@dataclass
+class _Act:
+    """Something that was changed: how far the primary had come by then, and whether the replica has come as far.
+
+    Each act has its own, so that what a thread finds out about an earlier one is never taken for a later one's.
+    """
+
+    position: Decimal | None = None
+    shown: bool = False
+
+
 class Sources:
     """Tells where to read: on the replica if there is one, but for whoever acted only once it shows what they did.
 
@@ -74,10 +85,8 @@ class Sources:
 
     def __init__(self, primary: Database, replica: Replica | None) -> None:
         self._primary, self._replica = primary, replica
-        self._told: tuple[datetime, Decimal] | None = None
-        self._told_at = 0.0
-        self._acted = False
-        self._awaited: Decimal | None = None
+        self._told: tuple[float, datetime, Decimal] | None = None
+        self._act: _Act | None = None
 
     def at(self, now: datetime) -> Source:
         """Give where to read at `now` (tz-aware); the replica's state is asked at most every `REPLICA_SECONDS`.
@@ -87,31 +96,32 @@ class Sources:
         DatabaseUnavailable
             If the replica cannot answer.
         """
-        if self._replica is None or (self._acted and self._awaits(self._replica, now)):
+        act = self._act
+        if self._replica is None or (act and self._awaits(act, self._replica, now)):
             return Source(self._primary, now)
         as_of, _ = self._known(self._replica, now)
         return Source(self._replica, as_of, max(_NONE, now - as_of))
 
     def acted(self) -> None:
         """Remember that something was changed, or may have been, which the replica may not show yet."""
-        self._acted, self._awaited = True, None
+        self._act = _Act()
 
-    def _awaits(self, replica: Replica, now: datetime) -> bool:
+    def _awaits(self, act: _Act, replica: Replica, now: datetime) -> bool:
         try:
-            if self._awaited is None:
-                self._awaited = _state(self._primary)[1]
+            if act.position is None:
+                act.position = _state(self._primary)[1]
         except DatabaseUnavailable:
             return False  # without a primary nothing newer can be shown
         with suppress(DatabaseUnavailable):
-            self._acted = self._known(replica, now)[1] < self._awaited
-        return self._acted
+            act.shown = act.shown or self._known(replica, now)[1] >= act.position
+        return not act.shown
 
     def _known(self, replica: Replica, now: datetime) -> tuple[datetime, Decimal]:
-        asked = time.monotonic()
-        if self._told is None or asked - self._told_at > REPLICA_SECONDS:
+        told, asked = self._told, time.monotonic()
+        if told is None or asked - told[0] > REPLICA_SECONDS:
             behind, position = _state(replica)
-            self._told, self._told_at = (now - behind, position), asked
-        return self._told
+            told = self._told = (asked, now - behind, position)
+        return told[1:]
 
     def close(self) -> None:
         """Give the replica's connections back."""
