@@ -23,6 +23,7 @@ from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
 from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.run import Run, read_run
+from opsnb.queries.updates import PageUpdate, read_update
 from opsnb.replica import Replica, Source, Sources
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier
@@ -172,6 +173,19 @@ class Ops:
         self.ensure_view()
         source = self._sources.at(self.now())
         return self._lists(source.database).count(page, filters.read(raw, source.as_of), source.as_of)
+
+    def update(self, shown: RunPage, **raw: Any) -> PageUpdate:
+        """Read what has changed on a page of a list since it was read; `raw` are the filters it was read with.
+
+        Raises
+        ------
+        AccessDenied, BadInput, DatabaseUnavailable
+            As for `runs`.
+        """
+        self.ensure_view()
+        source = self._sources.at(self.now())
+        found = read_update(self._lists(source.database), shown, filters.read(raw, source.as_of), source.as_of)
+        return replace(found, behind=source.behind)
 
     def run(self, run_id: int) -> Run:
         """Read one operation.

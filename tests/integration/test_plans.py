@@ -56,6 +56,12 @@ def filled(database):
 
 def plan(database, ask):
     """Explain the one statement about runs that `ask` sends, with the values it sends."""
+    (steps,) = plans(database, ask)
+    return steps
+
+
+def plans(database, ask):
+    """Explain each statement about runs that `ask` sends."""
     ask()  # what is asked once, such as which indexes there are, is known from here on
     sent = []
 
@@ -66,7 +72,10 @@ def plan(database, ask):
     event.listen(database.reader, "before_cursor_execute", note)
     ask()
     event.remove(database.reader, "before_cursor_execute", note)
-    ((statement, parameters),) = sent
+    return [explain(database, *one) for one in sent]
+
+
+def explain(database, statement, parameters):
     word = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
     with database.reader.connect() as connection:
         rows = connection.exec_driver_sql(word + statement, parameters).all()
@@ -120,3 +129,14 @@ def test_retries_are_found_by_their_index(filled, ops_on):
     steps = plan(filled, run.lineage)
     assert re.search("ix_runs_retry_of|ux_runs_live_retry", steps), steps
     assert "Seq Scan on operation_runs" not in steps
+
+
+def test_what_has_changed_on_a_page_is_found_by_its_index(filled, ops_on):
+    ops = ops_on(filled)
+    for page, index in INDEX.items():
+        first = ops.read_list(page, limit=20)
+        for shown in (first, ops.read_list(page, limit=20, after=first.next)):
+            rows, new = plans(filled, lambda shown=shown: ops.update(shown))
+            assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs", rows), rows
+            assert index in new, new
+            assert "Seq Scan on operation_runs" not in new, new

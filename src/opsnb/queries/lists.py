@@ -38,7 +38,8 @@ class Shape:
     retries: bool = False
 
 
-def _wheres(shape: Shape) -> list[ColumnElement[bool]]:
+def wheres(shape: Shape) -> list[ColumnElement[bool]]:
+    """Write what makes a run one of the list's, its filters included."""
     kind: dict[Page, Callable[[], list[ColumnElement[bool]]]] = {
         Page.RUNS: list,
         Page.FAILURES: lambda: [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])],
@@ -55,20 +56,24 @@ def page_statement(shape: Shape) -> Select[Any]:
     cursor = tuple_(bindparam("cursor_created", type_=Timestamp()), bindparam("cursor_id"))
     beyond = {"first": [], "after": [position < cursor], "before": [position > cursor]}[shape.direction]
     newest_first = shape.direction != "before"
-    columns: list[ColumnElement[Any]] = [*_COLUMNS, *own_marks(shape.dialect)]
-    if shape.page is Page.FAILURES:
-        columns.append(error_text(shape.dialect).label("error"))
     page = (
-        select(*columns)
-        .where(*_wheres(shape), *beyond)
+        select(*columns_of(shape))
+        .where(*wheres(shape), *beyond)
         .order_by(*(column.desc() if newest_first else column.asc() for column in (runs.created_at, runs.id)))
         .limit(bindparam("limit"))
         .subquery("page")
     )
-    return _with_names(page, newest_first, [retried_as(page, shape.dialect)] if shape.retries else [])
+    return with_names(page, newest_first, [retried_as(page, shape.dialect)] if shape.retries else [])
 
 
-def _with_names(page: Any, newest_first: bool, more: list[Label[Any]]) -> Select[Any]:
+def columns_of(shape: Shape) -> list[ColumnElement[Any]]:
+    """Give the columns that a row of the list is made of, but for the names of its places."""
+    error = [error_text(shape.dialect).label("error")] if shape.page is Page.FAILURES else []
+    return [*_COLUMNS, *own_marks(shape.dialect), *error]
+
+
+def with_names(page: Any, newest_first: bool, more: list[Label[Any]]) -> Select[Any]:
+    """Join the names of workspaces and tenants to the rows of `page`, and `more` columns that only those need."""
     order = (page.c.created_at, page.c.id)
     return (
         select(*page.c, *more, workspaces.c.name.label("workspace"), tenants.c.name.label("tenant"))
@@ -84,5 +89,5 @@ def _with_names(page: Any, newest_first: bool, more: list[Label[Any]]) -> Select
 @lru_cache(maxsize=1024)
 def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
-    some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*_wheres(shape))
+    some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*wheres(shape))
     return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))

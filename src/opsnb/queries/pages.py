@@ -127,8 +127,8 @@ class Lists:
         if after and before:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
-        shape = replace(self._shape(page, filters, direction), retries=self.database.finds_retries)
-        values = {**self._values(filters, now), **self._cursor(after or before), "limit": limit + 1}
+        shape = replace(self.shape(page, filters, direction), retries=self.database.finds_retries)
+        values = {**self.values(filters, now), **self._cursor(after or before), "limit": limit + 1}
         found = self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
             self._check_places(filters)
@@ -136,15 +136,17 @@ class Lists:
 
     def count(self, page: Page, filters: Filters, now: datetime) -> Count:
         """Count a list's operations at `now`, exactly up to the cap."""
-        values = {**self._values(filters, now), "limit": self.count_cap + 1}
-        (row,) = self.database.fetch(count_statement(self._shape(page, filters, "first")), values)
+        values = {**self.values(filters, now), "limit": self.count_cap + 1}
+        (row,) = self.database.fetch(count_statement(self.shape(page, filters)), values)
         return Count(row[0], cap=self.count_cap)
 
-    def _shape(self, page: Page, filters: Filters, direction: str) -> Shape:
+    def shape(self, page: Page, filters: Filters, direction: str = "first") -> Shape:
+        """Give what the list's statements depend on."""
         dialect = self.database.url.get_backend_name()
         return Shape(page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction)
 
-    def _values(self, filters: Filters, now: datetime) -> dict[str, Any]:
+    def values(self, filters: Filters, now: datetime) -> dict[str, Any]:
+        """Give the values that the list's statements leave open at `now` (tz-aware)."""
         return {**parameters(filters, self.catalog), **self.classifier.parameters(now)}
 
     def _cursor(self, cursor: str | None) -> dict[str, Any]:
@@ -161,14 +163,15 @@ class Lists:
         older, newer = (more, direction == "after") if direction != "before" else (True, more)
         return RunPage(
             page,
-            [self._row(row._mapping, page, now) for row in kept],
+            [self.row(row._mapping, page, now) for row in kept],
             _key(kept[-1]) if kept and older else None,
             _key(kept[0]) if kept and newer else None,
             now,
             lambda: self.count(page, filters, now),
         )
 
-    def _row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:
+    def row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:
+        """Make the record of a row of the list."""
         record = run_row(row, self.catalog, row.get("error"))._replace(**read_marks(row))
         if page is not Page.STUCK:
             return record

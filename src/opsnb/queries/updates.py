@@ -1,0 +1,102 @@
+"""What has become of the rows that somebody looks at, and how many more the list would show them by now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, select, true, tuple_
+
+from opsnb.models import Timestamp, operation_runs
+from opsnb.queries import cursors
+from opsnb.queries.filters import Filters
+from opsnb.queries.lists import Shape, columns_of, wheres, with_names
+from opsnb.queries.marks import retried_as
+from opsnb.queries.pages import Count, Lists, RunPage
+from opsnb.queries.records import RunRow
+
+NEW_CAP = 99
+runs = operation_runs.c
+
+
+@dataclass(frozen=True)
+class PageUpdate:
+    """What has changed on a page of a list since it was read.
+
+    Parameters
+    ----------
+    rows
+        The page's operations as they are now, by number; one that was removed is missing.
+    left
+        Numbers of those that the list would not show any more.
+    new
+        How many the list has within the page's bounds that the page does not show, counted up to `NEW_CAP`.
+    as_of, behind
+        As for `RunPage`.
+    """
+
+    rows: Mapping[int, RunRow]
+    left: frozenset[int]
+    new: Count
+    as_of: datetime
+    behind: timedelta = timedelta(0)
+
+
+def read_update(lists: Lists, shown: RunPage, filters: Filters, now: datetime) -> PageUpdate:
+    """Read at `now` (tz-aware) what has changed on the page `shown`, a list's with these `filters`.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    numbers = [row.id for row in shown.rows]
+    shape = replace(lists.shape(shown.page, filters), retries=lists.database.finds_retries)
+    values = lists.values(filters, now)
+    found = lists.database.fetch(_rows_statement(shape), {**values, "shown": numbers}) if numbers else []
+    rows = {row.id: lists.row(dict(row._mapping), shown.page, now) for row in found}
+    listed = {row.id for row in found if row.listed}
+    return PageUpdate(rows, frozenset(numbers) - listed, _count_new(lists, shown, shape, values), now)
+
+
+def _count_new(lists: Lists, shown: RunPage, shape: Shape, values: Mapping[str, Any]) -> Count:
+    """Count within the page's bounds: below its last row is the next page, above its first row are newer ones."""
+    bounds: dict[str, Any] = {}
+    for name, cursor in (("bottom", shown.next), ("top", shown.previous)):
+        if cursor is not None:
+            key = cursors.read(cursor, as_text=lists.database.is_sqlite)
+            bounds |= {f"{name}_created": key.created_at, f"{name}_id": key.id}
+    statement = _new_statement(shape, shown.next is not None, shown.previous is not None)
+    numbers = [row.id for row in shown.rows]
+    (row,) = lists.database.fetch(statement, {**values, **bounds, "shown": numbers, "limit": NEW_CAP + 1})
+    return Count(row[0], cap=NEW_CAP)
+
+
+def _shown() -> Any:
+    return bindparam("shown", expanding=True)
+
+
+@lru_cache(maxsize=256)
+def _rows_statement(shape: Shape) -> Select[Any]:
+    listed = case((and_(true(), *wheres(shape)), 1), else_=0).label("listed")
+    page = select(*columns_of(shape), listed).where(runs.id.in_(_shown())).subquery("page")
+    return with_names(page, newest_first=True, more=[retried_as(page, shape.dialect)] if shape.retries else [])
+
+
+@lru_cache(maxsize=256)
+def _new_statement(shape: Shape, below: bool, above: bool) -> Select[Any]:
+    position = tuple_(runs.created_at, runs.id)
+    within: list[ColumnElement[bool]] = [runs.id.not_in(_shown())]
+    if below:
+        within.append(position > _bound("bottom"))
+    if above:
+        within.append(position < _bound("top"))
+    some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*wheres(shape), *within)
+    return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))
+
+
+def _bound(name: str) -> Any:
+    return tuple_(bindparam(f"{name}_created", type_=Timestamp()), bindparam(f"{name}_id"))
