@@ -75,7 +75,7 @@ class Ops:
         self.classifier = Classifier.build(self.catalog, settings)
         self._who = who
         self._clock = clock
-        self._sources = Sources(database, replica)
+        self._sources = Sources(database, replica, fall_back=not read_only)
         self._asked: dict[Database, tuple[float, Actor]] = {}
 
     # The actor is asked for anew after a few seconds, so that a right revoked in mid-session is gone, without
@@ -89,7 +89,7 @@ class Ops:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return self._known(self._sources.at(self.now()).database)
+        return self._sources.read(self.now(), lambda source: self._known(source.database))
 
     def _known(self, database: Database) -> Actor:
         asked = self._asked.get(database)
@@ -160,19 +160,24 @@ class Ops:
     ) -> RunPage:
         """Read one page of the list named by `page`; parameters and errors as for `runs`."""
         self.ensure_view()
-        source = self._sources.at(self.now())
-        now = source.as_of
         size = self.settings.page_size if limit is None else limit
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= 500:
             raise BadInput(f"limit must be a whole number from 1 to 500, not {limit!r}.")
-        found = self._lists(source.database).page(page, filters.read(raw, now), now, size, after, before)
-        return replace(found, behind=source.behind)
+
+        def ask(source: Source) -> RunPage:
+            wanted = filters.read(raw, source.as_of)
+            found = self._lists(source.database).page(page, wanted, source.as_of, size, after, before)
+            return replace(found, behind=source.behind, instead=source.instead)
+
+        return self._sources.read(self.now(), ask)
 
     def count(self, page: Page = Page.RUNS, **raw: Any) -> Count:
         """Count the operations of a list, exactly up to a cap; filters and errors as for `runs`."""
         self.ensure_view()
-        source = self._sources.at(self.now())
-        return self._lists(source.database).count(page, filters.read(raw, source.as_of), source.as_of)
+        return self._sources.read(
+            self.now(),
+            lambda source: self._lists(source.database).count(page, filters.read(raw, source.as_of), source.as_of),
+        )
 
     def update(self, shown: RunPage, **raw: Any) -> PageUpdate:
         """Read what has changed on a page of a list since it was read; `raw` are the filters it was read with.
@@ -183,9 +188,13 @@ class Ops:
             As for `runs`.
         """
         self.ensure_view()
-        source = self._sources.at(self.now())
-        found = read_update(self._lists(source.database), shown, filters.read(raw, source.as_of), source.as_of)
-        return replace(found, behind=source.behind)
+
+        def ask(source: Source) -> PageUpdate:
+            wanted = filters.read(raw, source.as_of)
+            found = read_update(self._lists(source.database), shown, wanted, source.as_of)
+            return replace(found, behind=source.behind, instead=source.instead)
+
+        return self._sources.read(self.now(), ask)
 
     def run(self, run_id: int) -> Run:
         """Read one operation.
@@ -199,7 +208,9 @@ class Ops:
         """
         self.ensure_view()
         number = _number(run_id)
-        source = self._sources.at(self.now())
+        return self._sources.read(self.now(), lambda source: self._find(number, source))
+
+    def _find(self, number: int, source: Source) -> Run:
         try:
             return self._read(number, source)
         except RunNotFound:
@@ -209,7 +220,7 @@ class Ops:
 
     def _read(self, number: int, source: Source) -> Run:
         found = read_run(source.database, self.catalog, self.classifier, number, source.as_of, self.ensure_view)
-        return replace(found, behind=source.behind)
+        return replace(found, behind=source.behind, instead=source.instead)
 
     def decide(self, act: str, run_id: int) -> Decision:
         """Say whether the actor may do an act on an operation just now; nothing changes.
@@ -232,8 +243,8 @@ class Ops:
         return self.case(run_id).decide(_act(act))
 
     def case(self, run_id: int) -> Standing:
-        """Read anew what may be done with an operation; errors as for `run`."""
-        self.ensure_view()
+        """Read anew what may be done with an operation, where it would be done; errors as for `run`."""
+        access.ensure(self._known(self.database), Capability.VIEW)
         number = _number(run_id)
         refusal = None if self.can(Capability.MANAGE) else Refused(self._cannot_manage())
         return Standing(self._triage.read(number), refusal)
@@ -297,12 +308,12 @@ class Ops:
     def choices(self, name: str, text: str = "") -> list[Choice]:
         """Give what a filter can be set to; see `opsnb.queries.choices.choices`."""
         self.ensure_view()
-        return choices(self._sources.at(self.now()).database, self.catalog, name, text)
+        return self._sources.read(self.now(), lambda source: choices(source.database, self.catalog, name, text))
 
     def label(self, name: str, number: int) -> str:
         """Give the name of the workspace or tenant with a number."""
         self.ensure_view()
-        return label_of(self._sources.at(self.now()).database, name, number)
+        return self._sources.read(self.now(), lambda source: label_of(source.database, name, number))
 
     def runbooks(self) -> list[runbooks.Runbook]:
         """Give the team's runbook notebooks."""

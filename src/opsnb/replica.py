@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from threading import Lock
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import text
 
@@ -15,6 +17,8 @@ from opsnb.errors import BadInput, DatabaseUnavailable
 from opsnb.settings import Settings
 
 REPLICA_SECONDS = 2.0
+LOST_SECONDS = 30.0  # a server that is gone can take seconds to be given up, and nobody waits for that at every click
+T = TypeVar("T")
 _NONE = timedelta(0)
 # What was received is all there is only while somebody receives. Without a transaction replayed since the start, a
 # checkpoint that was replayed is the newest that is known to be there.
@@ -43,11 +47,21 @@ class Source:
         What moment it shows, as far as it can know, tz-aware UTC.
     behind
         How long before the present that is.
+    instead
+        Why it is the primary although there is a replica: what is wrong with that, or nothing.
     """
 
     database: Database
     as_of: datetime
     behind: timedelta = _NONE
+    instead: str = ""
+
+
+class _Position(NamedTuple):
+    """What moment the replica shows, and which write of the primary was the last to get there."""
+
+    as_of: datetime
+    position: Decimal
 
 
 class Replica(Database):
@@ -81,52 +95,84 @@ class Sources:
         Where acts are done.
     replica
         None without a `read_url`: then everything is read from the primary, and nothing is asked.
+    fall_back
+        Read from the primary what a replica that cannot answer would have shown.
     """
 
-    def __init__(self, primary: Database, replica: Replica | None) -> None:
-        self._primary, self._replica = primary, replica
-        self._told: tuple[float, datetime, Decimal] | None = None
+    def __init__(self, primary: Database, replica: Replica | None, *, fall_back: bool) -> None:
+        self._primary, self._replica, self._falls_back = primary, replica, fall_back
+        self._told: _Position | DatabaseUnavailable | None = None
+        self._told_until = 0.0
+        self._asking = Lock()
         self._act: _Act | None = None
 
-    def at(self, now: datetime) -> Source:
-        """Give where to read at `now` (tz-aware); the replica's state is asked at most every `REPLICA_SECONDS`.
+    def read(self, now: datetime, ask: Callable[[Source], T]) -> T:
+        """Give the answer of `ask` to where to read at `now` (tz-aware); a replica lost meanwhile is passed over.
 
         Raises
         ------
         DatabaseUnavailable
-            If the replica cannot answer.
+            If the database asked cannot answer, or the replica cannot and there is no falling back.
         """
-        act = self._act
-        if self._replica is None or (act and self._awaits(act, self._replica, now)):
-            return Source(self._primary, now)
-        as_of, _ = self._known(self._replica, now)
-        return Source(self._replica, as_of, max(_NONE, now - as_of))
+        source = self._at(now)
+        try:
+            return ask(source)
+        except DatabaseUnavailable:
+            if source.database is self._primary:
+                raise
+            self._told = None  # is it the replica that is gone, or the question that it cannot answer?
+            instead = self._at(now)
+            if instead.database is not self._primary:
+                raise
+        return ask(instead)
 
     def acted(self) -> None:
         """Remember that something was changed, or may have been, which the replica may not show yet."""
         self._act = _Act()
 
-    def _awaits(self, act: _Act, replica: Replica, now: datetime) -> bool:
+    def _at(self, now: datetime) -> Source:
+        act = self._act
+        if self._replica is None:
+            return Source(self._primary, now)
+        told = self._known(self._replica, now)
+        if isinstance(told, DatabaseUnavailable):
+            if self._falls_back:
+                return Source(self._primary, now, instead=str(told).replace(self._replica.name, "the replica"))
+            raise DatabaseUnavailable(str(told)) from told
+        if act and self._awaits(act, told):
+            return Source(self._primary, now)
+        return Source(self._replica, told.as_of, max(_NONE, now - told.as_of))
+
+    def _awaits(self, act: _Act, told: _Position) -> bool:
         try:
             if act.position is None:
                 act.position = _state(self._primary)[1]
         except DatabaseUnavailable:
             return False  # without a primary nothing newer can be shown
-        with suppress(DatabaseUnavailable):
-            act.shown = act.shown or self._known(replica, now)[1] >= act.position
+        act.shown = act.shown or told.position >= act.position
         return not act.shown
 
-    def _known(self, replica: Replica, now: datetime) -> tuple[datetime, Decimal]:
-        told, asked = self._told, time.monotonic()
-        if told is None or asked - told[0] > REPLICA_SECONDS:
-            behind, position = _state(replica)
-            told = self._told = (asked, now - behind, position)
-        return told[1:]
+    # Whoever asks at the same time waits for the one answer: a server that is gone costs its timeout once.
+    def _known(self, replica: Replica, now: datetime) -> _Position | DatabaseUnavailable:
+        with self._asking:
+            if self._told is None or time.monotonic() >= self._told_until:
+                self._told = _ask(replica, now)
+                lost = isinstance(self._told, DatabaseUnavailable)
+                self._told_until = time.monotonic() + (LOST_SECONDS if lost else REPLICA_SECONDS)
+            return self._told
 
     def close(self) -> None:
         """Give the replica's connections back."""
         if self._replica is not None:
             self._replica.close()
+
+
+def _ask(replica: Replica, now: datetime) -> _Position | DatabaseUnavailable:
+    try:
+        behind, position = _state(replica)
+    except DatabaseUnavailable as error:
+        return error
+    return _Position(now - behind, position)
 
 
 def _state(database: Database) -> tuple[timedelta, Decimal]:

@@ -68,8 +68,10 @@ def clock(when: datetime) -> str:
     return f"{when.astimezone(UTC):%H:%M:%S}"
 
 
-def lag(behind: timedelta) -> str:
-    """Say how far behind a replica is: ``", 42 s behind"``, or nothing for a few seconds."""
+def caveat(behind: timedelta, instead: str) -> str:
+    """Say what to know of where a page was read: ``", 42 s behind"``, ``", read from the primary: …"``, or nothing."""
+    if instead:
+        return f", read from the primary: {instead}"
     return f", {duration(behind)} behind" if behind > _UNNOTICED else ""
 
 

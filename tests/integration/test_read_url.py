@@ -1,18 +1,22 @@
 """Lists and details read from a streaming replica: what they show, how old they say it is, and where acts go."""
 
+import shutil
+import socket
+import tempfile
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 import opsnb
 from opsnb import replica, schema
 from opsnb.database import Database
 from opsnb.errors import BadInput, DatabaseUnavailable, RunNotFound, TriageRefused
-from opsnb.links import Links
+from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.replica import Replica
 from opsnb.serve.environment import kernel_environment
@@ -29,6 +33,7 @@ SETTINGS = Settings(lock_timeout=timedelta(seconds=1))
 @pytest.fixture(autouse=True)
 def _ask_the_replica_each_time(monkeypatch):
     monkeypatch.setattr(replica, "REPLICA_SECONDS", 0)
+    monkeypatch.setattr(replica, "LOST_SECONDS", 0)
 
 
 @contextmanager
@@ -70,9 +75,9 @@ def opened():
     """Open `Ops` of the manager on two addresses; all are closed at the end."""
     made = []
 
-    def make(url, read_url):
+    def make(url, read_url, *, read_only=False):
         database, follower = Database(url, SETTINGS), Replica(read_url, SETTINGS)
-        made.append(Ops(database, SETTINGS, MANAGER, False, lambda: datetime.now(UTC), follower))
+        made.append(Ops(database, SETTINGS, MANAGER, read_only, lambda: datetime.now(UTC), follower))
         return made[-1]
 
     yield make
@@ -242,22 +247,104 @@ def refused(ask):
     return str(caught.value)
 
 
-def test_a_replica_that_is_gone_is_told_by_its_setting_and_acts_go_on(servers, place, mona):
+def test_what_a_lost_replica_would_show_is_read_from_the_primary_and_said(servers, place, mona):
     run_id = add_run(place, status="running")
+    wait_for(servers)
+    assert mona.runs().instead == ""
+    servers[1].stop()
+    said = "read from the primary: the replica does not answer; check that PostgreSQL is running and can be reached."
+    assert repr(mona.runs()).endswith(f" UTC, {said}")
+    assert (mona.failures().count, mona.count(), mona.label("workspace", 1)) == (0, 1, "Aurora")
+    listed, shown = RunList(mona, Links(), print), RunDetail(mona, Links(), print, print)
+    listed.show(Page.RUNS, {})
+    shown.show(run_id)
+    assert listed.state["as_of"].endswith(f" UTC, {said}")
+    assert shown.state["as_of"].endswith(f" UTC, {said}")
+    assert [act["refused"] for act in shown.bar.state["acts"] if act["act"] == "cancel"] == [""]
+    assert mona.cancel(run_id).row.outcome == "failed"
+    assert mona.run(run_id).instead, "also to who acted"
+    servers[1].start()
+    assert mona.runs().instead == ""
+    wait_for(servers)
+    mona.runs()
+    asked = statements_of(mona.database)
+    assert mona.run(run_id).row.outcome == "failed"
+    assert asked == []
+
+
+def test_a_replica_lost_between_two_questions_is_passed_over(servers, place, mona, monkeypatch):
+    monkeypatch.setattr(replica, "REPLICA_SECONDS", 60)
+    add_run(place)
     wait_for(servers)
     mona.runs()
     servers[1].stop()
-    said = refused(mona.runs)
-    assert str(servers[1].folder).replace("/", "%2F") in said
-    assert "does not answer" in said
-    assert mona.cancel(run_id).row.outcome == "failed"
+    assert "the replica does not answer" in mona.runs().instead
     servers[1].start()
-    assert mona.runs().count == 1
 
 
-def test_the_wrong_login_on_a_replica_names_its_setting(servers, name, opened):
+def test_what_a_replica_cannot_answer_is_not_asked_of_the_primary(servers, place, mona):
+    wait_for(servers)
+    asked = []
+
+    def ask(source):
+        asked.append(source.database)
+        return source.database.fetch(text("SELECT 1 / 0"))
+
+    assert "division by zero" in refused(lambda: mona._sources.read(datetime.now(UTC), ask))
+    assert asked == [mona._sources._replica]
+
+
+@pytest.fixture
+def silent():
+    """A server that lets everybody connect and says nothing; its address and the number of those who came."""
+    folder = tempfile.mkdtemp(prefix="opsnb-", dir="/tmp")  # short: a socket's path has at most 107 bytes
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"{folder}/.s.PGSQL.5432")
+        listening.listen()
+        listening.setblocking(False)
+
+        def came():
+            number = 0
+            with suppress(BlockingIOError):
+                while True:
+                    listening.accept()[0].close()
+                    number += 1
+            return number
+
+        yield f"postgresql://postgres@/people?host={folder}", came
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_silent_replica_is_waited_for_once_and_then_left_alone(
+    servers, name, place, opened, silent, monkeypatch, read_only
+):
+    monkeypatch.setattr(replica, "LOST_SECONDS", 60)
+    add_run(place)
+    url, came = silent
+    ops = opened(servers[0].url(name), url, read_only=read_only)
+    ask = (lambda: refused(ops.runs)) if read_only else (lambda: ops.runs().instead)
+    with ThreadPoolExecutor(3) as pool:
+        said = [answer.result() for answer in [pool.submit(ask) for _ in range(3)]]
+    assert all("does not answer" in answer for answer in said)
+    assert "does not answer" in ask()
+    assert came() == 1
+
+
+def test_where_nobody_acts_the_primary_is_spared(servers, name, place, opened):
+    add_run(place)
+    ops = opened(servers[0].url(name), f"postgresql://postgres@/{name}?host=/nowhere", read_only=True)
+    asked = statements_of(ops.database)
+    said = refused(ops.runs)
+    assert "%2Fnowhere does not answer" in said
+    assert refused(lambda: ops.run(1)) == said
+    assert asked == []
+
+
+def test_the_wrong_login_on_a_replica_names_its_setting(servers, place, name, opened):
     url = servers[1].url(name).replace("postgres@", "stranger@")
-    assert refused(opened(servers[0].url(name), url).runs).endswith("check user and password in OPSNB_READ_URL.")
+    said = "the replica refused the login; check user and password in OPSNB_READ_URL."
+    assert opened(servers[0].url(name), url).runs().instead == said
 
 
 def test_a_plain_login_learns_how_old_the_replica_is(servers, place, name, opened):

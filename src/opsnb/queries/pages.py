@@ -20,7 +20,7 @@ from opsnb.queries.lists import Shape, count_statement, page_statement
 from opsnb.queries.marks import read_marks
 from opsnb.queries.records import RunRow, run_row
 from opsnb.stuck import Classifier
-from opsnb.text import lag, moment
+from opsnb.text import caveat, moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +57,8 @@ class RunPage:
         What moment it shows, tz-aware UTC: when it was read, or how far the replica was that it was read from.
     behind
         How long before the present that was.
+    instead
+        Why it was read from the primary and not from the replica; empty where nothing is wrong.
     """
 
     page: Page
@@ -66,6 +68,7 @@ class RunPage:
     as_of: datetime
     _count: Callable[[], Count] = field(repr=False)
     behind: timedelta = timedelta(0)
+    instead: str = ""
 
     @cached_property
     def count(self) -> Count:
@@ -85,7 +88,8 @@ class RunPage:
         return frame(self.rows)
 
     def __repr__(self) -> str:
-        return f"{TITLES[self.page]}: {len(self.rows)} of {self.count}, as of {moment(self.as_of)}{lag(self.behind)}"
+        as_of = f"{moment(self.as_of)}{caveat(self.behind, self.instead)}"
+        return f"{TITLES[self.page]}: {len(self.rows)} of {self.count}, as of {as_of}"
 
     def _repr_html_(self) -> str:
         from opsnb.queries.html import table

@@ -36,6 +36,8 @@ class Run:
         What moment it shows, tz-aware UTC: when it was read, or how far the replica was that it was read from.
     behind
         How long before the present that was.
+    instead
+        Why it was read from the primary and not from the replica; empty where nothing is wrong.
     """
 
     row: RunRow
@@ -46,6 +48,7 @@ class Run:
     _database: Database = field(repr=False, compare=False)
     _ensure: Callable[[], None] = field(repr=False, compare=False)
     behind: timedelta = field(default=timedelta(0), compare=False)
+    instead: str = field(default="", compare=False)
 
     def __getattr__(self, name: str) -> Any:
         """Give the columns themselves: ``run.status`` is ``run.row.status``."""

@@ -34,7 +34,7 @@ class PageUpdate:
         Numbers of those that the list would not show any more.
     new
         How many the list has within the page's bounds that the page does not show, counted up to `NEW_CAP`.
-    as_of, behind
+    as_of, behind, instead
         As for `RunPage`.
     """
 
@@ -43,6 +43,7 @@ class PageUpdate:
     new: Count
     as_of: datetime
     behind: timedelta = timedelta(0)
+    instead: str = ""
 
 
 def read_update(lists: Lists, shown: RunPage, filters: Filters, now: datetime) -> PageUpdate:

@@ -15,7 +15,7 @@ from opsnb.errors import OpsnbError, RunNotFound, log
 from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.queries.run import Run
-from opsnb.text import clock, lag, visible
+from opsnb.text import caveat, clock, visible
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
 from opsnb.widgets.tree import tree
 from opsnb.widgets.triage_bar import TriageBar
@@ -120,7 +120,7 @@ class RunDetail(View):
             "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline()]),
             "lineage": self._part(lambda: lineage(run, self._where)),
             "context": self._context(run),
-            "as_of": f"{clock(run.as_of)} UTC{lag(run.behind)}",
+            "as_of": f"{clock(run.as_of)} UTC{caveat(run.behind, run.instead)}",
         }
 
     @staticmethod

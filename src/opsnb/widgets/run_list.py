@@ -13,7 +13,7 @@ from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
 from opsnb.queries.pages import TITLES, Count, RunPage
-from opsnb.text import clock, lag, visible
+from opsnb.text import caveat, clock, visible
 from opsnb.widgets.background import later
 from opsnb.widgets.view import View, asset, following, sentence
 from opsnb.widgets.words import Payload, link, row
@@ -116,7 +116,7 @@ class RunList(View):
         return {
             "rows": self._rows,
             "pager": {**pager, "first": first},
-            "as_of": f"{clock(found.as_of)} UTC{lag(found.behind)}",
+            "as_of": f"{clock(found.as_of)} UTC{caveat(found.behind, found.instead)}",
         }
 
     def _shown(self, name: str, value: str) -> Payload:
