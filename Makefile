@@ -60,5 +60,5 @@ $(READY): pyproject.toml constraints.txt $(TEMPLATE)
 		echo "$$python cannot make a virtual environment; on Debian and Ubuntu install python3-venv." >&2; exit 1; }; }
 	@echo "Installing opsnb and what its tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt pip
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[lab,parquet,postgres]' --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[jwt,lab,parquet,postgres]' --group dev
 	@touch $@

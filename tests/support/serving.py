@@ -27,10 +27,13 @@ ON_NOTEBOOKS = """
 import json, sys
 from pathlib import Path
 from opsnb.database import Database
+from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.server import Options, serve
 from opsnb.settings import Settings
 told = json.loads(sys.argv[1])
-options = Options(port=0, notebooks=Path(told.pop("notebooks")), **told)
+identity = IdentityOptions(**{name: Path(text) if name in ("secret_file", "jwt_keys", "tokens") else text
+                              for name, text in told.pop("identity", {}).items()})
+options = Options(port=0, notebooks=Path(told.pop("notebooks")), identity=identity, **told)
 serve(Database("runs.db", Settings.load()), options, lambda address: print("opsnb is at", address, flush=True))
 """
 READY = re.compile(r"opsnb is at (\S+)")
@@ -108,10 +111,12 @@ def serving(folder: Path, *options: str, **env: str) -> "contextlib.AbstractCont
     return running(folder, [*OPSNB, "serve", "--port=0", *options], **env)
 
 
-def serving_notebooks(folder: Path, notebooks: Path, **options: str) -> "contextlib.AbstractContextManager[Server]":
+def serving_notebooks(
+    folder: Path, notebooks: Path, env: dict[str, str] | None = None, **options: object
+) -> "contextlib.AbstractContextManager[Server]":
     """Serve other notebooks than the shipped ones; `options` are those of the server."""
     told = json.dumps({"notebooks": str(notebooks), **options})
-    return running(folder, [sys.executable, "-c", ON_NOTEBOOKS, told])
+    return running(folder, [sys.executable, "-c", ON_NOTEBOOKS, told], **env or {})
 
 
 def _wait(process: "subprocess.Popen[bytes]", log: Path, ready: re.Pattern[str]) -> str:

@@ -24,8 +24,10 @@ class PageKernels(AsyncMappingKernelManager):
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override] # all are passed by name
         """Start a kernel for the page that is being answered."""
-        kernel: str = await ensure_async(super().start_kernel(**options))
         page = CallContext.get(CallContext.JUPYTER_HANDLER)
+        if isinstance(page, PageHandler):
+            options["env"] = options["env"] | {"OPSNB_ACTOR": page.current_user.username}
+        kernel: str = await ensure_async(super().start_kernel(**options))
         if isinstance(page, PageHandler):
             page.kernel = kernel
         return kernel
