@@ -89,6 +89,7 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     options = {
         **_search_path(settings.schema),
         "timezone": "UTC",
+        "jit": "off",  # it pays for long statements alone, and estimates that are off make short ones look long
         "statement_timeout": int(settings.statement_timeout.total_seconds() * 1000),
         "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
         "default_transaction_read_only": "on" if read_only else "off",

@@ -124,6 +124,16 @@ def test_a_window_of_time_walks_its_index(filled, ops_on):
         assert_walks(plan(filled, lambda page=page: ops.read_list(page, limit=5, **window)), index)
 
 
+def test_the_unhandled_failures_walk_their_index_and_look_each_retry_up(filled, ops_on):
+    ops = ops_on(filled)
+    for ask in turns(ops, Page.FAILURES, unhandled=True).values():
+        steps = plan(filled, ask)
+        assert_walks(steps, "ix_runs_failed")
+        assert len(re.findall("ix_runs_retry_of", steps)) == 3, steps  # their retries, those of these, and the marks
+    hidden = plans(filled, lambda: ops.failures(limit=5, unhandled=True).hidden)[-1]
+    assert_walks(hidden, "ix_runs_failed")
+
+
 def test_retries_are_found_by_their_index(filled, ops_on):
     run = ops_on(filled).run(5)
     steps = plan(filled, run.lineage)

@@ -42,7 +42,8 @@ def _sqlite(path: str) -> str:
 
 
 def _postgresql(path: str) -> str:
-    kind = f"json_typeof(CAST(context AS json) #> '{{{path}}}')"
+    # The part is read as json, and not the whole, of which a column of type jsonb would have to make text first.
+    kind = f"json_typeof(CAST(context #> '{{{path}}}' AS json))"
     return f"CASE WHEN {kind} = 'string' THEN context #>> '{{{path}}}' END"
 
 

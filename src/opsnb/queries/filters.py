@@ -25,7 +25,8 @@ class Filters:
 
     A workspace or tenant is wanted by number or by exact name, `platform` wants operations without a tenant; `type`,
     `status` and `outcome` hold any of the wanted values; `since` (inclusive) and `until` (exclusive) are tz-aware UTC
-    and bound created_at; `number` and `words` are what a search looks for: either hits where both are given.
+    and bound created_at; `number` and `words` are what a search looks for: either hits where both are given;
+    `unhandled` wants the failures that nobody investigated and none of whose retries has succeeded.
     """
 
     workspace_id: int | None = None
@@ -41,6 +42,7 @@ class Filters:
     until: datetime | None = None
     number: int | None = None
     words: str | None = None
+    unhandled: bool | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -48,7 +50,7 @@ class Filters:
         return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ()))
 
 
-NAMES = ("workspace", "tenant", "type", "initiator", "status", "outcome", "since", "until", "search")
+NAMES = ("workspace", "tenant", "type", "initiator", "status", "outcome", "since", "until", "search", "unhandled")
 
 
 def read(raw: Mapping[str, Any], now: datetime) -> Filters:
@@ -59,7 +61,7 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
     raw
         Any of `NAMES`. `since` and `until` take a `datetime` (naive is UTC), ISO 8601 text, or a span before `now`
         such as "24h" or "7d". `type`, `status` and `outcome` take one value or several; the
-        last two also take text with commas.
+        last two also take text with commas. `unhandled` takes True or False, or these as text.
     now
         tz-aware.
 
@@ -156,6 +158,13 @@ def _search(name: str, value: object, _now: datetime) -> dict[str, Any]:
     return number if not text[0].isdigit() else number | {"words": text}
 
 
+def _flag(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    known = {True: True, False: None, "true": True, "false": None}
+    if not isinstance(value, bool | str) or value not in known:
+        raise BadInput(f"{name} must be true or false, not {value!r}.")
+    return {name: known[value]}
+
+
 _READERS: dict[str, Any] = {
     "workspace": _place,
     "tenant": _place,
@@ -166,4 +175,5 @@ _READERS: dict[str, Any] = {
     "since": _time,
     "until": _time,
     "search": _search,
+    "unhandled": _flag,
 }

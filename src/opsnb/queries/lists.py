@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Label, Select, Table, bindparam, case, func, literal_column, select, tuple_
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
 from opsnb.queries.conditions import any_of, conditions
 from opsnb.queries.errors_in_context import error_text
+from opsnb.queries.handled import unhandled
 from opsnb.queries.marks import own_marks, retried_as
 from opsnb.stuck import Classifier
 
@@ -25,7 +25,7 @@ class Shape:
     """All that a list's statement depends on; one statement serves every value bound to it.
 
     `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before".
-    `retries` says that an index makes it cheap to find what retried a row.
+    `retries` says that an index makes it cheap to find what retried a run.
     """
 
     page: Page
@@ -40,13 +40,17 @@ class Shape:
 
 def wheres(shape: Shape) -> list[ColumnElement[bool]]:
     """Write what makes a run one of the list's, its filters included."""
-    kind: dict[Page, Callable[[], list[ColumnElement[bool]]]] = {
-        Page.RUNS: list,
-        Page.FAILURES: lambda: [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])],
-        Page.STUCK: lambda: [shape.classifier.predicate(operation_runs)],
-    }
+    open_ = [unhandled(shape.dialect, retries=shape.retries)] if "unhandled" in shape.names else []
+    return [*_before_triage(shape), *open_]
+
+
+def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
+    """Write the same without asking whether a failure is handled."""
+    failed = shape.page is Page.FAILURES or "unhandled" in shape.names
+    kind = [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])] if failed else []
+    stuck = [shape.classifier.predicate(operation_runs)] if shape.page is Page.STUCK else []
     wanted = [*any_of(runs.status, shape.status), *any_of(runs.outcome, shape.outcome)]
-    return [*kind[shape.page](), *wanted, *conditions(shape.names)]
+    return [*kind, *stuck, *wanted, *conditions(shape.names)]
 
 
 @lru_cache(maxsize=1024)
@@ -73,17 +77,15 @@ def columns_of(shape: Shape) -> list[ColumnElement[Any]]:
 
 
 def with_names(page: Any, newest_first: bool, more: list[Label[Any]]) -> Select[Any]:
-    """Join the names of workspaces and tenants to the rows of `page`, and `more` columns that only those need."""
+    """Add the names of workspaces and tenants to the rows of `page`, and `more` columns that only those need."""
     order = (page.c.created_at, page.c.id)
-    return (
-        select(*page.c, *more, workspaces.c.name.label("workspace"), tenants.c.name.label("tenant"))
-        .select_from(
-            page.outerjoin(workspaces, workspaces.c.id == page.c.workspace_id).outerjoin(
-                tenants, tenants.c.id == page.c.tenant_id
-            )
-        )
-        .order_by(*(column.desc() if newest_first else column.asc() for column in order))
-    )
+    # Looked up row by row: a filter whose cost PostgreSQL overestimates makes it read every tenant for every row.
+    names = [_name(workspaces, page.c.workspace_id, "workspace"), _name(tenants, page.c.tenant_id, "tenant")]
+    return select(*page.c, *more, *names).order_by(*(c.desc() if newest_first else c.asc() for c in order))
+
+
+def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
+    return select(table.c.name).where(table.c.id == number).scalar_subquery().label(label)
 
 
 @lru_cache(maxsize=1024)
@@ -91,3 +93,13 @@ def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
     some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*wheres(shape))
     return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))
+
+
+@lru_cache(maxsize=1024)
+def handled_statement(shape: Shape) -> Select[Any]:
+    """Count the newest :limit failures of a list, and those of them that are handled."""
+    handled = case((unhandled(shape.dialect, retries=shape.retries), 0), else_=1).label("handled")
+    newest = select(handled).where(*_before_triage(shape)).order_by(runs.created_at.desc(), runs.id.desc())
+    some = newest.limit(bindparam("limit")).subquery("some")
+    counted = func.count().label("failures"), func.coalesce(func.sum(some.c.handled), 0).label("handled")
+    return select(*counted).select_from(some)

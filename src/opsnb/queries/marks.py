@@ -15,7 +15,12 @@ from opsnb.schema import RETRY_OF
 
 def own_marks(dialect: str) -> list[Label[Any]]:
     """Write what a run's own context says: who investigated it, and which run it retries."""
-    return [_readable(_INVESTIGATED[dialect], dialect).label("investigated_by"), retry_of(dialect).label("retry_of")]
+    return [investigated_by(dialect).label("investigated_by"), retry_of(dialect).label("retry_of")]
+
+
+def investigated_by(dialect: str) -> ColumnElement[Any]:
+    """Write who marked a run as investigated, "" where nobody stands there, NULL where nobody did."""
+    return _readable(_INVESTIGATED[dialect], dialect)
 
 
 def retry_of(dialect: str) -> ColumnElement[Any]:
@@ -74,6 +79,6 @@ def read_marks(row: Mapping[str, Any]) -> dict[str, Any]:
 _INVESTIGATED = {
     "sqlite": "CASE WHEN json_valid(context) AND json_type(context, '$.triage.investigated') = 'object'"
     " THEN coalesce(context ->> '$.triage.investigated.by', '') END",
-    "postgresql": "CASE WHEN json_typeof(CAST(context AS json) #> '{triage,investigated}') = 'object'"
+    "postgresql": "CASE WHEN json_typeof(CAST(context #> '{triage,investigated}' AS json)) = 'object'"
     " THEN coalesce(context #>> '{triage,investigated,by}', '') END",
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opsnb.catalog import Catalog
 from opsnb.database import Database
@@ -16,7 +16,7 @@ from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
-from opsnb.queries.lists import Shape, count_statement, page_statement
+from opsnb.queries.lists import Shape, count_statement, handled_statement, page_statement
 from opsnb.queries.marks import read_marks
 from opsnb.queries.records import RunRow, run_row
 from opsnb.stuck import Classifier
@@ -25,6 +25,10 @@ from opsnb.text import caveat, moment
 if TYPE_CHECKING:
     import pandas as pd
 
+UNSEEN = (
+    "No index tells what retried an operation, so that a failure counts as unhandled until somebody investigated it,"
+    " even if its retry succeeded; opsnb doctor prints the index."
+)
 TITLES = {Page.RUNS: "Operations", Page.FAILURES: "Failed operations", Page.STUCK: "Stuck operations"}
 
 
@@ -43,6 +47,16 @@ class Count(int):
         return f"{int(self):,}" + ("+" if self.capped else "")
 
 
+class Hidden(NamedTuple):
+    """How many handled failures "unhandled only" leaves out, and of how many; both are capped."""
+
+    handled: Count
+    failures: Count
+
+    def __str__(self) -> str:
+        return f"{self.handled} of {self.failures}"
+
+
 @dataclass
 class RunPage:
     """One page of a list, newest first.
@@ -59,6 +73,8 @@ class RunPage:
         How long before the present that was.
     instead
         Why it was read from the primary and not from the replica; empty where nothing is wrong.
+    note
+        What a reader must know of the filters, in one sentence; else empty.
     """
 
     page: Page
@@ -69,6 +85,21 @@ class RunPage:
     _count: Callable[[], Count] = field(repr=False)
     behind: timedelta = timedelta(0)
     instead: str = ""
+    note: str = ""
+    _hidden: Callable[[], Hidden] | None = field(default=None, repr=False)
+
+    @cached_property
+    def hidden(self) -> Hidden | None:
+        """What "unhandled only" hides among the newest failures up to the cap, counted when first asked for.
+
+        None where that filter is not set.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        return self._hidden() if self._hidden else None
 
     @cached_property
     def count(self) -> Count:
@@ -131,7 +162,7 @@ class Lists:
         if after and before:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
-        shape = replace(self.shape(page, filters, direction), retries=self.database.finds_retries)
+        shape = self.shape(page, filters, direction)
         values = {**self.values(filters, now), **self._cursor(after or before), "limit": limit + 1}
         found = self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
@@ -144,10 +175,19 @@ class Lists:
         (row,) = self.database.fetch(count_statement(self.shape(page, filters)), values)
         return Count(row[0], cap=self.count_cap)
 
+    def hidden(self, page: Page, filters: Filters, now: datetime) -> Hidden:
+        """Count at `now` what `Filters.unhandled` leaves out of a list, among its newest failures up to the cap."""
+        values = {**self.values(filters, now), "limit": self.count_cap + 1}
+        (row,) = self.database.fetch(handled_statement(self.shape(page, filters)), values)
+        return Hidden(Count(row.handled, cap=self.count_cap), Count(row.failures, cap=self.count_cap))
+
     def shape(self, page: Page, filters: Filters, direction: str = "first") -> Shape:
         """Give what the list's statements depend on."""
         dialect = self.database.url.get_backend_name()
-        return Shape(page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction)
+        return Shape(
+            page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
+            self.database.finds_retries,
+        )  # fmt: skip
 
     def values(self, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the values that the list's statements leave open at `now` (tz-aware)."""
@@ -172,6 +212,8 @@ class Lists:
             _key(kept[0]) if kept and newer else None,
             now,
             lambda: self.count(page, filters, now),
+            note=UNSEEN if filters.unhandled and not self.database.finds_retries else "",
+            _hidden=(lambda: self.hidden(page, filters, now)) if filters.unhandled else None,
         )
 
     def row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:

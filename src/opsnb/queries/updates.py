@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -55,7 +55,7 @@ def read_update(lists: Lists, shown: RunPage, filters: Filters, now: datetime) -
         If the database cannot answer.
     """
     numbers = [row.id for row in shown.rows]
-    shape = replace(lists.shape(shown.page, filters), retries=lists.database.finds_retries)
+    shape = lists.shape(shown.page, filters)
     values = lists.values(filters, now)
     found = lists.database.fetch(_rows_statement(shape), {**values, "shown": numbers}) if numbers else []
     rows = {row.id: lists.row(dict(row._mapping), shown.page, now) for row in found}
