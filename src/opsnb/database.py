@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,6 +20,9 @@ from opsnb.names import quoted, rename
 from opsnb.relations import COLUMNS, RETRY_INDEX
 from opsnb.settings import Settings
 
+# No path of a file: an address that was mistyped, whose password no sentence may repeat.
+_SECRET = re.compile(r":[^/]*@|password=")
+
 
 def embedded_path() -> Path:
     """Where the embedded SQLite database lives: ``opsnb.db`` in the user's data folder."""
@@ -33,13 +37,14 @@ def database_url(text: str) -> URL:
     BadInput
         If it is neither, or names a database other than SQLite and PostgreSQL.
     """
-    if "://" not in text:
+    if "://" not in text and not _SECRET.search(text):
         return URL.create("sqlite", database=str(Path(text).expanduser() if text else embedded_path()))
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise BadInput("The database URL cannot be read; write it like sqlite:///runs.db"
-                       " or postgresql+psycopg://user@host/name.") from None  # fmt: skip
+        raise _unreadable() from None
+    if "@" in (url.host or ""):  # what stands before it belongs to the password
+        raise _unreadable()
     if url.get_backend_name() in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "sqlite":
@@ -47,6 +52,13 @@ def database_url(text: str) -> URL:
     if not url.database or url.database == ":memory:":
         raise BadInput("An SQLite database for opsnb must be a file; name its path after sqlite:///.")
     return url
+
+
+def _unreadable() -> BadInput:
+    return BadInput(
+        "The database URL cannot be read; write it like sqlite:///runs.db or postgresql+psycopg://user@host/name,"
+        " and an @ in a password as %40."
+    )
 
 
 class Database:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from opsnb.place import under_voila
+
 log = logging.getLogger("opsnb")
 log.addHandler(logging.NullHandler())
 
@@ -11,10 +13,21 @@ log.addHandler(logging.NullHandler())
 class OpsnbError(Exception):
     """Root of all opsnb errors; ``str(error)`` is safe and meant to be shown to a person."""
 
+    _published = False
+
     def _render_traceback_(self) -> list[str]:
         """Show one sentence in a notebook cell; the traceback goes to the log."""
         log.info("shown in a cell: %s", self, exc_info=self)
+        if under_voila() and not self._published:  # IPython asks again for its history
+            self._publish()
         return [f"{type(self).__name__}: {self}"]
+
+    def _publish(self) -> None:
+        """Say it beside the error itself, of which Voila keeps nothing."""
+        from IPython.display import display  # only IPython asks for this
+
+        self._published = True
+        display({"text/plain": str(self)}, metadata={"opsnb": "error"}, raw=True)  # type: ignore[no-untyped-call]
 
 
 class AccessDenied(OpsnbError):

@@ -90,3 +90,15 @@ def test_a_list_alone_in_a_cell_is_a_table(lab, demo_database: Path, page: Page)
     table = page.locator(".jp-OutputArea table")
     expect(table.locator("caption")).to_contain_text("Failed operations: 5 of")
     expect(table.locator("tbody tr")).to_have_count(5)
+
+
+def test_what_opsnb_refuses_is_one_sentence_in_a_cell(lab, demo_database: Path, page: Page) -> None:
+    run_cell(page, lab(demo_database, VIEWER))
+    page.keyboard.press("Escape")
+    page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("opsnb.connect(now='tea')")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".jp-OutputArea-output").last).to_have_text(
+        "BadInput: now must be a time such as 2026-11-23T14:00:00, not 'tea'."
+    )

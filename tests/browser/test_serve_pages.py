@@ -26,7 +26,9 @@ counter
 
 def counting(folder: Path) -> AbstractContextManager[Server]:
     slow = "import time; time.sleep(2)" + COUNTER
-    notebooks = write_notebooks(folder / "notebooks", runs=COUNTER, run=COUNTER, stuck=slow, failures="1 / 0")
+    refused = "import opsnb\nopsnb.connect(now='<i>tea</i>')"
+    pages = {"runs": COUNTER, "run": COUNTER, "stuck": slow, "failures": "1 / 0", "runbooks": refused}
+    notebooks = write_notebooks(folder / "notebooks", **pages)
     return serving_notebooks(folder, notebooks)
 
 
@@ -87,6 +89,15 @@ def test_a_failing_page_says_one_sentence(page: Page, server: Server) -> None:
     expect(page.get_by_role("main")).to_have_text("This page could not be shown; the reason is in the server's log.")
     expect(page.get_by_role("heading", name="Loading")).to_be_hidden()
     assert "ZeroDivisionError" not in page.content()
+
+
+def test_what_opsnb_refuses_is_said_and_nothing_more(page: Page, server: Server) -> None:
+    page.goto(f"{server.root}/system/ops/runbooks")
+    expect(page.get_by_role("main")).to_have_text(
+        "now must be a time such as 2026-11-23T14:00:00, not '<i>tea</i>'.", use_inner_text=True
+    )
+    assert "connecting.py" not in page.content()
+    assert "BadInput: now must be a time" in server.log
 
 
 def test_a_wrong_address_leads_back(page: Page, server: Server, watch) -> None:

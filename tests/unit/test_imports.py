@@ -11,8 +11,8 @@ import opsnb
 
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
-    {"errors", "text"},
-    {"settings", "models", "notebooks_path", "names", "gate", "relations", "place"},
+    {"errors", "text", "place"},
+    {"settings", "models", "notebooks_path", "names", "gate", "relations"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},
