@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,8 +17,8 @@ from opsnb.errors import BadInput
 from opsnb.load import ledger
 from opsnb.load.formats import contents
 from opsnb.load.mapping import Map
-from opsnb.load.rejects import Reject, Rejects, collect
-from opsnb.load.shape import Shape, check_columns
+from opsnb.load.rejects import Reject, collect
+from opsnb.load.shape import check_columns
 from opsnb.load.source import Source
 from opsnb.load.transfer import Progress, Transfer
 
@@ -78,13 +79,11 @@ def load(
         sha256 = source.sha256()
         with _prepared(database), database.change() as connection:
             _begin(connection, source, sha256, again=again)
-            shape = Shape(mapping)
-            transfer = Transfer(connection, source, mapping, rejected, shape, progress)
+            transfer = Transfer(connection, source, mapping, rejected, progress)
             transfer.run(found)
-            _expect_rows(source, transfer.rows, rejected, shape)
-            told = {"sha256": sha256, "name": source.name, "rows": transfer.rows, "rejected": rejected.count}
-            ledger.record(connection, told, database.settings.actor, now or datetime.now(UTC))
-    return Loaded(transfer.rows, rejected.count, tuple(rejected.first), shape.ignored)
+            _expect_rows(transfer)
+            ledger.record(connection, _told(transfer, sha256), database.settings.actor, now or datetime.now(UTC))
+    return Loaded(transfer.rows, rejected.count, tuple(rejected.first), transfer.shape.ignored)
 
 
 @contextmanager
@@ -115,12 +114,23 @@ def _begin(connection: Connection, source: Source, sha256: str, *, again: bool) 
         raise BadInput(f"{source.path} was loaded already on {before}; to load it once more, add --again.")
 
 
-def _expect_rows(source: Source, rows: int, rejected: Rejects, shape: Shape) -> None:
-    if rows:
+def _expect_rows(transfer: Transfer) -> None:
+    path, rejects = transfer.source.path, transfer.rejects
+    if transfer.rows:
         return
-    if not rejected.count:
-        raise BadInput(f"{source.path} holds no rows.")
+    if not rejects.count:
+        raise BadInput(f"{path} holds no rows.")
     raise BadInput(
-        f"No row of {source.path} could be loaded ({rejected.count:,} rejected), so nothing was written; "
-        f"the first: {rejected.first[0]}. {shape.story()}"
+        f"No row of {path} could be loaded ({rejects.count:,} rejected), so nothing was written; "
+        f"the first: {rejects.first[0]}. {transfer.shape.story()}"
     )
+
+
+def _told(transfer: Transfer, sha256: str) -> dict[str, Any]:
+    """Give what the audit keeps of a load."""
+    return {
+        "sha256": sha256,
+        "name": transfer.source.name,
+        "rows": transfer.rows,
+        "rejected": transfer.rejects.count,
+    }

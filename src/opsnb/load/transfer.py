@@ -26,12 +26,12 @@ class Transfer:
         source: Source,
         mapping: Map,
         rejects: Rejects,
-        shape: Shape,
         progress: Progress | None,
     ) -> None:
         self.store = Store(connection)
         self.reader = RowReader(mapping, nul=not self.store.postgresql)
-        self.source, self.rejects, self.shape, self.progress = source, rejects, shape, progress
+        self.source, self.rejects, self.progress = source, rejects, progress
+        self.shape = Shape(mapping)
         self.batch = Batch()
         self.read = self.rows = 0
 
