@@ -17,7 +17,7 @@ from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
 from opsnb.failures import explain, unknown_outcome, was_lost
 from opsnb.names import quoted, rename
-from opsnb.relations import COLUMNS, RETRY_INDEX
+from opsnb.relations import COLUMNS, RETRY_INDEX, TYPE_INDEX
 from opsnb.settings import Settings
 
 # No path of a file: an address that was mistyped, whose password no sentence may repeat.
@@ -146,6 +146,17 @@ class Database:
             If the database cannot answer.
         """
         return bool(self.fetch(text(RETRY_INDEX[self.url.get_backend_name()])))
+
+    @cached_property
+    def finds_types(self) -> bool:
+        """Whether an index leads to the newest runs of each type, so that what is usual for it can be asked.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        return bool(self.fetch(text(TYPE_INDEX[self.url.get_backend_name()])))
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

@@ -21,6 +21,7 @@ from opsnb.queries import filters
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
+from opsnb.queries.norms import Norms
 from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.run import Run, read_run
 from opsnb.queries.updates import PageUpdate, read_update
@@ -73,6 +74,7 @@ class Ops:
         self.read_only = read_only
         self.catalog = Catalog.from_settings(settings)
         self.classifier = Classifier.build(self.catalog, settings)
+        self._norms = Norms(settings)
         self._who = who
         self._clock = clock
         self._sources = Sources(database, replica, fall_back=not read_only)
@@ -166,7 +168,7 @@ class Ops:
 
         def ask(source: Source) -> RunPage:
             wanted = filters.read(raw, source.as_of)
-            found = self._lists(source.database).page(page, wanted, source.as_of, size, after, before)
+            found = self._lists(source, page).page(page, wanted, source.as_of, size, after, before)
             return replace(found, behind=source.behind, instead=source.instead)
 
         return self._sources.read(self.now(), ask)
@@ -176,7 +178,7 @@ class Ops:
         self.ensure_view()
         return self._sources.read(
             self.now(),
-            lambda source: self._lists(source.database).count(page, filters.read(raw, source.as_of), source.as_of),
+            lambda source: self._lists(source, page).count(page, filters.read(raw, source.as_of), source.as_of),
         )
 
     def update(self, shown: RunPage, **raw: Any) -> PageUpdate:
@@ -191,7 +193,7 @@ class Ops:
 
         def ask(source: Source) -> PageUpdate:
             wanted = filters.read(raw, source.as_of)
-            found = read_update(self._lists(source.database), shown, wanted, source.as_of)
+            found = read_update(self._lists(source, shown.page), shown, wanted, source.as_of)
             return replace(found, behind=source.behind, instead=source.instead)
 
         return self._sources.read(self.now(), ask)
@@ -219,7 +221,8 @@ class Ops:
         return self._read(number, Source(self.database, self.now()))  # a new run that the replica has not yet
 
     def _read(self, number: int, source: Source) -> Run:
-        found = read_run(source.database, self.catalog, self.classifier, number, source.as_of, self.ensure_view)
+        rule = lambda: self._rule(source)  # noqa: E731
+        found = read_run(source.database, self.catalog, rule, number, source.as_of, self.ensure_view)
         return replace(found, behind=source.behind, instead=source.instead)
 
     def decide(self, act: str, run_id: int) -> Decision:
@@ -336,8 +339,13 @@ class Ops:
         """Masks secret values of a context."""
         return Masker(self.settings.secret_keys)
 
-    def _lists(self, database: Database) -> Lists:
-        return Lists(database, self.catalog, self.classifier, self.settings.count_cap)
+    def _lists(self, source: Source, page: Page) -> Lists:
+        rule = self._rule(source) if page is Page.STUCK else self.classifier
+        return Lists(source.database, self.catalog, rule, self.settings.count_cap)
+
+    def _rule(self, source: Source) -> Classifier:
+        """Give the rule by which runs are stuck, with what is usual where they are read."""
+        return self.classifier.with_norms(self._norms.at(source.database, source.as_of))
 
     def __repr__(self) -> str:
         return f"Ops on {self.database.name}" + (", read only" if self.read_only else "")

@@ -20,6 +20,15 @@ RETRY_INDEX = {
     + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND NOT indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
 }
+TYPE_INDEX = {
+    "sqlite": """SELECT 1 FROM sqlite_master AS made WHERE made.type = 'index' AND made.sql NOT LIKE '% WHERE %'
+        AND 'type,created_at' = (SELECT group_concat(name) FROM pragma_index_info(made.name) WHERE seqno < 2)
+        LIMIT 1""",
+    "postgresql": BASES.format(table="operation_runs")
+    + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
+        WHERE indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid, 1, false) = 'type'
+            AND pg_get_indexdef(indexrelid, 2, false) = 'created_at' LIMIT 1""",
+}
 # Names alone: what SQLAlchemy would read too are types, and it warns of those that it does not know.
 COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_info(:table)",

@@ -152,6 +152,17 @@ class Settings:
     running_limit: timedelta = _setting(
         _span, timedelta(minutes=30), "Running longer than this is stuck, for types that set no limit."
     )
+    norm_factor: int = _setting(
+        _whole(0, 100),
+        2,
+        "Running this many times longer than 95 % of its type's recent successes is stuck; 0 to go by limits alone.",
+    )
+    norm_sample: int = _setting(
+        _whole(5, 200), 20, "How many recent successes a type must have before its runs are measured by them, 5 to 200."
+    )
+    norm_floor: timedelta = _setting(
+        _span, timedelta(minutes=5), "Running for less than this is never called stuck for being unusual."
+    )
     secret_keys: tuple[str, ...] = _setting(
         _names,
         SECRET_KEYS,

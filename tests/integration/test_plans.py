@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from opsnb.links import Page
+from opsnb.queries.norms import Norms
+from opsnb.settings import Settings
 from support.history import NOW, add_people, add_workspace, execute
 
 INDEX = {Page.RUNS: "ix_runs_recent", Page.FAILURES: "ix_runs_failed", Page.STUCK: "ix_runs_live"}
@@ -150,3 +152,15 @@ def test_what_has_changed_on_a_page_is_found_by_its_index(filled, ops_on):
             assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs", rows), rows
             assert index in new, new
             assert "Seq Scan on operation_runs" not in new, new
+
+
+def test_what_is_usual_is_found_by_the_index_on_types(filled):
+    norms = Norms(Settings())
+
+    def ask():
+        norms._known.clear()
+        norms.at(filled, NOW)
+
+    steps = plan(filled, ask)
+    assert steps.count("ix_runs_type") >= 2, steps
+    assert not re.search(r"Seq Scan on operation_runs|SCAN (operation_)?runs?\b(?! USING)|\bSort\b|TEMP", steps), steps

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from opsnb.catalog import Catalog, OperationType
 from opsnb.models import operation_runs
 from opsnb.settings import Settings
-from opsnb.stuck import Classifier
+from opsnb.stuck import Classifier, Norm, StuckClass
 from support.history import NOW, add_runs, before, execute
 
 LIMITED = OperationType("limited", "Limited", queued_limit=timedelta(minutes=5), running_limit=timedelta(minutes=20))
@@ -60,6 +60,29 @@ def test_a_run_is_stuck_beyond_its_limit(run, label):
     assert (why and why.label) == label
 
 
+@pytest.mark.parametrize(
+    ("usual", "said"),
+    [
+        (timedelta(0), "1 s"), (timedelta(seconds=59), "1 min"), (timedelta(seconds=119.5), "2 min"),
+        (timedelta(minutes=12, seconds=31), "13 min"), (timedelta(minutes=59), "1 h"), (timedelta(hours=30), "1 d 6 h"),
+    ],
+)  # fmt: skip
+def test_what_is_usual_is_said_in_whole_units_and_is_true(usual, said):
+    assert Norm("any", usual, 20, usual).under == said
+
+
+def test_a_stuck_run_says_what_is_usual():
+    usual = Norm("any", timedelta(minutes=12, seconds=31), 212, timedelta(minutes=25))
+    within = StuckClass("running", timedelta(hours=2, minutes=14), timedelta(hours=4), usual)
+    assert within.label == "Running 2 h 14 min, usually under 13 min"
+    assert within.sentence == "Running 2 h 14 min; 95 % of 212 recent runs took under 13 min"
+    beyond = StuckClass("running", timedelta(hours=2, minutes=14), timedelta(minutes=30), usual)
+    assert beyond.label == "Running 2 h 14 min, limit 30 min"
+    assert beyond.sentence == within.sentence
+    queued = StuckClass("queued", timedelta(minutes=14), timedelta(minutes=10))
+    assert queued.sentence == queued.label == "Queued 14 min 00 s, limit 10 min"
+
+
 def test_the_team_s_defaults_hold_for_types_without_limits():
     strict = Classifier.build(CATALOGS["none"], Settings(running_limit=timedelta(seconds=90)))
     why = strict.classify(AnyRun(created_at=before(minutes=2)), NOW)
@@ -83,15 +106,25 @@ RUNS = st.builds(
     TIMES,
     st.none() | TIMES,
 )
+NORMS = st.lists(
+    st.builds(
+        Norm,
+        st.sampled_from(["limited", "half", "tenants.provision", "unknown", ""]),
+        st.just(timedelta(minutes=1)),
+        st.just(20),
+        st.sampled_from([*LIMITS, timedelta(seconds=301), timedelta(days=40)]),
+    ),
+    unique_by=lambda norm: norm.type,
+).map(tuple)
 
 
 def test_the_predicate_and_the_function_agree_on_any_run(database):
     columns = operation_runs.c
 
     @settings(max_examples=60, phases=(Phase.generate,))  # the runs that disagree are told; no need to shrink
-    @given(st.lists(RUNS, min_size=40, max_size=80), st.sampled_from(sorted(CATALOGS)))
-    def agree(runs, catalog):
-        rule = classifier(catalog)
+    @given(st.lists(RUNS, min_size=40, max_size=80), st.sampled_from(sorted(CATALOGS)), NORMS)
+    def agree(runs, catalog, norms):
+        rule = classifier(catalog).with_norms(norms)
         execute(database, "DELETE FROM operation_runs")
         ids = add_runs(database, [vars(run) for run in runs])
         found = database.fetch(select(columns.id).where(rule.predicate(operation_runs)), rule.parameters(NOW))

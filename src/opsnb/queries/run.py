@@ -90,12 +90,14 @@ class Run:
 def read_run(
     database: Database,
     catalog: Catalog,
-    classifier: Classifier,
+    rule: Callable[[], Classifier],
     run_id: int,
     now: datetime,
     ensure: Callable[[], None],
 ) -> Run:
     """Read one run at `now` (tz-aware), in one statement; `ensure` is asked again before its audit or lineage is read.
+
+    `rule` gives what tells stuck runs; it is asked only for a run that is not completed.
 
     Raises
     ------
@@ -108,6 +110,6 @@ def read_run(
     text = found["context"]
     context = read_context(text) or {}
     row = run_row(found, catalog, find_error(context))
-    stuck = classifier.classify(row, now)
+    stuck = rule().classify(row, now) if row.status != Status.COMPLETED else None
     row = row._replace(stuck_class=stuck.label if stuck else None)
     return Run(row, context, as_text(text) or "", stuck, now, database, ensure)

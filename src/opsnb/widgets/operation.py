@@ -90,11 +90,9 @@ def verdict(run: Run) -> Payload | None:
     after = f" after {duration(ran)}" if ran is not None and ran.total_seconds() >= 0 else ""
     head = visible(" ".join(record.error.split()), 300) if record.error else ""
     if run.stuck:
-        return {
-            "kind": "warn",
-            "head": run.stuck.label,
-            "text": "It has been in this state longer than its type allows.",
-        }
+        allowed = run.stuck.elapsed <= run.stuck.limit
+        text = "far longer than is usual for its type." if allowed else "longer than its type allows."
+        return {"kind": "warn", "head": run.stuck.sentence, "text": f"It has been in this state {text}"}
     if record.status == Status.COMPLETED and record.outcome == Outcome.FAILED:
         return {"kind": "error", "head": head or "No error was recorded", "text": f"Failed{after}."}
     if record.status == Status.COMPLETED and record.outcome in (Outcome.BLOCKED, Outcome.PARTIALLY_SUCCEEDED):
