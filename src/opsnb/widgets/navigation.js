@@ -1,16 +1,22 @@
 function render({ model, el: root }) {
   const nav = el("nav", { class: "ops-nav", "aria-label": "Operations" });
-  root.append(nav);
+  const tabs = el("span", { class: "ops-tabs" }), actor = el("span", { class: "ops-quiet ops-actor", title: "Acting as" });
+  const visit = (page) => go(model, model.get("state").tabs.find((tab) => tab.page === page).address);
+  const keys = shortcuts(root, visit, () => model.get("state").style !== "lab");
+  nav.append(tabs, el("span", { class: "ops-spacer" }), zoneSwitch(), actor, keys.control);
+  root.append(nav, keys.panel);
 
   function paint() {
     const now = model.get("state"), stuck = model.get("stuck");
-    if (!now.tabs) return nav.replaceChildren();
+    nav.hidden = !now.tabs;
+    if (!now.tabs) return tabs.replaceChildren();
     const tab = (item) => anchor(model, item, { "aria-current": item.current ? "page" : null }, item.label,
       item.page === "stuck" && stuck && stuck !== "0" ? el("span", { class: "ops-count" }, stuck) : "");
     // The focus stays on the tab that was followed.
-    const at = [...nav.querySelectorAll("a, button")].indexOf(document.activeElement);
-    nav.replaceChildren(...now.tabs.map(tab), el("span", { class: "ops-spacer" }), zoneSwitch(), said(now.actor, { class: "ops-quiet ops-actor", title: "Acting as" }));
-    if (at >= 0) nav.querySelectorAll("a, button")[at]?.focus();
+    const at = [...tabs.children].indexOf(document.activeElement);
+    tabs.replaceChildren(...now.tabs.map(tab));
+    actor.replaceChildren(said(now.actor));
+    tabs.children[at]?.focus();
     return undefined;
   }
 
@@ -28,7 +34,7 @@ function render({ model, el: root }) {
   model.on("change:stuck", paint);
   const undo = follow(model, root, ["state"], paint);
   moved();
-  return () => { undo(); window.removeEventListener("popstate", back); model.off("change:state", moved); model.off("change:stuck", paint); };
+  return () => { undo(); keys.undo(); window.removeEventListener("popstate", back); model.off("change:state", moved); model.off("change:stuck", paint); };
 }
 
 export default { render };

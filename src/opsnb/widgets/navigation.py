@@ -27,7 +27,7 @@ class Navigation(View):
         Called with a canonical address, and with whether the browser's history already stands there.
     """
 
-    _esm = asset("navigation.js", "dom.js", "times.js")
+    _esm = asset("navigation.js", "dom.js", "times.js", "keys.js")
     _css = asset("navigation.css", "base.css")
     stuck = traitlets.Unicode("").tag(sync=True)
 

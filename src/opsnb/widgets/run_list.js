@@ -16,7 +16,7 @@ function rowOf(model, row, page, tabbable) {
   const about = el("small", {}, el("span", { class: "ops-id", text: `Operation #${row.id}` }), row.error ? " · " : "", row.error ? said(row.error) : "");
   const last = page === "stuck"
     ? el("td", { class: "ops-c-stuck", "data-label": "Stuck" }, el("span", { class: "ops-badge ops-warn" }, el("i", { "aria-hidden": "true", text: "!" }), row.stuck || "no longer stuck"))
-    : el("td", { class: `ops-c-lasted${row.odd ? " ops-odd" : ""}`, "data-label": "Duration" }, row.lasted + (row.live && row.lasted ? " so far" : ""));
+    : el("td", { class: `ops-c-lasted${row.odd ? " ops-odd" : ""}`, "data-label": "Duration" }, row.lasted, row.live && row.lasted ? el("small", { text: "so far" }) : "");
   return el("tr", {},
     el("th", { scope: "row", class: "ops-c-what" }, link, about),
     el("td", { class: "ops-c-place", "data-label": "Where" }, said(row.workspace), said(row.tenant, { class: row.platform ? "ops-platform" : "" }, "small")),
