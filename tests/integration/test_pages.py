@@ -151,3 +151,17 @@ def test_a_cursor_of_the_far_past_and_future_pages_on(database, ops):
     ends = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), NOW]
     ids = add_runs(database, [{"created_at": when} for when in ends])
     assert walk(ops, limit=1) == [[ids[1]], [ids[2]], [ids[0]]]
+
+
+def test_what_has_no_time_comes_first_on_postgresql_and_is_paged_through(postgresql, ops_on):
+    add_people(postgresql)
+    execute(postgresql, "ALTER TABLE operation_runs ALTER created_at DROP NOT NULL")
+    add_runs(postgresql, [{"created_at": before(minutes=number)} for number in range(4)])  # 1 to 4, newest first
+    add_runs(postgresql, [{"created_at": None}] * 5)
+    ops, pages = ops_on(postgresql), []
+    page = ops.runs(limit=2)
+    while page.next:
+        pages.append(page)
+        page = ops.runs(limit=2, after=page.next)
+    assert [row.id for page in [*pages, page] for row in page.rows] == [9, 8, 7, 6, 5, 1, 2, 3, 4]
+    assert ops.runs(limit=2, before=pages[2].previous).rows == pages[1].rows

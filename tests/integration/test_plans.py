@@ -112,6 +112,16 @@ def test_every_page_of_every_list_walks_its_index(filled, ops_on):
             assert_walks(plan(filled, ask), index)
 
 
+def test_from_rows_without_a_time_the_index_leads_on(filled, ops_on):
+    if filled.is_sqlite:
+        pytest.skip("they come last there, and nothing is behind them")
+    execute(filled, "ALTER TABLE operation_runs ALTER created_at DROP NOT NULL")
+    execute(filled, "UPDATE operation_runs SET created_at = NULL WHERE id < 40")
+    execute(filled, "ANALYZE")
+    for ask in turns(ops_on(filled), Page.RUNS).values():
+        assert_walks(plan(filled, ask), "ix_runs_recent")
+
+
 def test_a_filter_on_a_rare_value_walks_its_index(filled, ops_on):
     ops = ops_on(filled)
     for name, (value, index) in FILTERED.items():

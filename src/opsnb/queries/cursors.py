@@ -48,7 +48,9 @@ def read(cursor: str, *, as_text: bool) -> Key:
         raise BadCursor("This page address is broken or was cut; start again from the first page.") from None
 
 
-def _time(created: str) -> datetime | str:
+def _time(created: str | None) -> datetime | str | None:
+    if created is None:
+        return None
     return created if _BEYOND.fullmatch(created) else datetime.fromisoformat(created)
 
 

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, Table, bindparam, case, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
@@ -24,7 +37,8 @@ _COLUMNS = [column for column in operation_runs.columns if column.name != "conte
 class Shape:
     """All that a list's statement depends on; one statement serves every value bound to it.
 
-    `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before".
+    `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before",
+    and either with " undated" where the cursor's row has no time and such rows come first.
     `retries` says that an index makes it cheap to find what retried a run.
     """
 
@@ -56,10 +70,8 @@ def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
 @lru_cache(maxsize=1024)
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
-    position = tuple_(runs.created_at, runs.id)
-    cursor = tuple_(bindparam("cursor_created", type_=Timestamp()), bindparam("cursor_id"))
-    beyond = {"first": [], "after": [position < cursor], "before": [position > cursor]}[shape.direction]
-    newest_first = shape.direction != "before"
+    beyond = _beyond(shape.direction)
+    newest_first = not shape.direction.startswith("before")
     page = (
         select(*columns_of(shape))
         .where(*wheres(shape), *beyond)
@@ -68,6 +80,22 @@ def page_statement(shape: Shape) -> Select[Any]:
         .subquery("page")
     )
     return with_names(page, newest_first, [retried_as(page, shape.dialect)] if shape.retries else [])
+
+
+def _beyond(direction: str) -> list[ColumnElement[bool]]:
+    position = tuple_(runs.created_at, runs.id)
+    cursor = tuple_(bindparam("cursor_created", type_=Timestamp()), bindparam("cursor_id"))
+    number: ColumnElement[int] = bindparam("cursor_id")
+    without = runs.created_at.is_(None)
+    beyond: dict[str, list[ColumnElement[bool]]] = {
+        "first": [],
+        "after": [position < cursor],
+        "before": [position > cursor],
+        # PostgreSQL puts what has no time before everything else, and no comparison finds the way on from there.
+        "after undated": [or_(and_(without, runs.id < number), runs.created_at.is_not(None))],
+        "before undated": [without, runs.id > number],
+    }
+    return beyond[direction]
 
 
 def columns_of(shape: Shape) -> list[ColumnElement[Any]]:

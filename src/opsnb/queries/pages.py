@@ -162,8 +162,10 @@ class Lists:
         if after and before:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
-        shape = self.shape(page, filters, direction)
-        values = {**self.values(filters, now), **self._cursor(after or before), "limit": limit + 1}
+        cursor = self._cursor(after or before)
+        undated = not self.database.is_sqlite and cursor.get("cursor_created", "") is None
+        shape = self.shape(page, filters, f"{direction} undated" if undated else direction)
+        values = {**self.values(filters, now), **cursor, "limit": limit + 1}
         found = self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
             self._check_places(filters)
