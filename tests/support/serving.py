@@ -31,9 +31,12 @@ from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.server import Options, serve
 from opsnb.settings import Settings
 told = json.loads(sys.argv[1])
-identity = IdentityOptions(**{name: Path(text) if name in ("secret_file", "jwt_keys", "tokens") else text
-                              for name, text in told.pop("identity", {}).items()})
-options = Options(port=0, notebooks=Path(told.pop("notebooks")), identity=identity, **told)
+def paths(named):
+    files = ("secret_file", "jwt_keys", "tokens", "certfile", "keyfile", "notebooks")
+    return {name: Path(value) if name in files else tuple(value) if isinstance(value, list) else value
+            for name, value in named.items()}
+identity = IdentityOptions(**paths(told.pop("identity", {})))
+options = Options(port=0, identity=identity, **paths(told))
 serve(Database("runs.db", Settings.load()), options, lambda address: print("opsnb is at", address, flush=True))
 """
 READY = re.compile(r"opsnb is at (\S+)")

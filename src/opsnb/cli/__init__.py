@@ -12,6 +12,7 @@ from opsnb.cli.lab import lab
 from opsnb.cli.load import load
 from opsnb.cli.schema import init
 from opsnb.cli.serve import serve
+from opsnb.cli.token import token
 from opsnb.cli.worker import worker
 
 
@@ -21,5 +22,5 @@ def main() -> None:
     """Triage long-running operations where on-call engineers already think: in notebooks."""
 
 
-for command in (demo, serve, lab, init, doctor, grants, load, worker):
+for command in (demo, serve, lab, init, doctor, grants, load, worker, token):
     main.add_command(command)

@@ -28,7 +28,7 @@ def _text(name: str, help_: str) -> Callable[..., Any]:
 _OPTIONS = (
     click.option(
         "--identity", "kind", type=click.Choice(KINDS), default=_DEFAULTS.kind, show_default=True,
-        help="How it is known who asks: everybody is --actor, or a proxy says so.",
+        help="How it is known who asks: everybody is --actor, a proxy says so, or each brings a token.",
     ),
     _option("anyone_may_look", "Listen beyond this machine with --identity none.", is_flag=True),
     _text("user_header", "Header in which the proxy names the user."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ actor_option = click.option(
 port_option = click.option(
     "--port", type=click.IntRange(0, 65535), default=8866, show_default=True, help="Port to use."
 )
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -28,6 +30,10 @@ port_option = click.option(
 @port_option
 @click.option("--ip", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--base-url", default="/", show_default=True, metavar="PATH", help="Path under which all pages lie.")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="Answer to this name as well.")
+@click.option("--framed-by", multiple=True, metavar="ORIGIN", help="Let pages of this origin show these inside.")
+@click.option("--certfile", type=_FILE, help="PEM file with the certificate for TLS.")
+@click.option("--keyfile", type=_FILE, help="PEM file with the key of the certificate.")
 @identity_options
 @click.option("--browser/--no-browser", default=False, show_default=True, help="Open the pages in a browser.")
 @click.option("--verbose", is_flag=True, help="Log every request, not only warnings.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from opsnb.serve import handlers
+from opsnb.serve import handlers, sign_in
+from opsnb.serve.front import Front
+from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.identity.verifier import Verifier
 from opsnb.serve.routes import PAGES, route
 
@@ -36,9 +39,11 @@ GUARDED = {
 
 
 class OpsVoila(Voila):  # type: ignore[misc]
-    """The server; `verifier`, `sockets` and `ready` are given to it before it starts."""
+    """The server; what it declares is given to it before it starts."""
 
     verifier: Verifier
+    front: Front
+    tls: ssl.SSLContext | None
     sockets: list[socket.socket]
     ready: Callable[[], None]
 
@@ -49,7 +54,15 @@ class OpsVoila(Voila):  # type: ignore[misc]
 
     def init_settings(self) -> dict[str, Any]:
         """Compress what is sent, and notice a browser that has gone within a minute."""
-        return {**super().init_settings(), "compress_response": True, "ws_ping_timeout": 30_000}
+        return {
+            **super().init_settings(),
+            "front": self.front,
+            "allow_origin": self.front.origin,
+            "signs_in": isinstance(self.verifier, Tokens),
+            "compress_response": True,
+            "ws_ping_interval": 10_000,
+            "ws_ping_timeout": 30_000,
+        }
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
         """Answer on the canonical routes, and on those that a page itself needs."""
@@ -58,7 +71,13 @@ class OpsVoila(Voila):  # type: ignore[misc]
             for pattern, handler, *options in super().init_handlers()
             if handler in GUARDED
         ]
-        return [*self._pages(), *kept, (".*", handlers.NotFoundHandler)]
+        return [*self._pages(), *self._sessions(), *kept, (".*", handlers.NotFoundHandler)]
+
+    def _sessions(self) -> list[tuple[Any, ...]]:
+        if not isinstance(self.verifier, Tokens):
+            return []
+        doors = {"/sign-in": sign_in.SignInHandler, "/sign-out": sign_in.SignOutHandler}
+        return [(route(self.base_url, path), handler) for path, handler in doors.items()]
 
     def _pages(self) -> list[tuple[Any, ...]]:
         render = {
@@ -74,7 +93,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Serve until a signal says to stop; then end every kernel."""
-        HTTPServer(self.app).add_sockets(self.sockets)
+        HTTPServer(self.app, ssl_options=self.tls).add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
         for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
             signal.signal(signal.Signals[name], self._handle_signal_stop)

@@ -2,38 +2,84 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from jupyter_server.base.handlers import JupyterHandler
 
+from opsnb.serve.front import Front
+from opsnb.serve.headers import security_headers
+from opsnb.serve.identity.provider import Identity
 from opsnb.serve.refusal import Refusal
-from opsnb.serve.routes import HOME
+from opsnb.serve.routes import HOME, without
+from opsnb.text import visible
 
-# Widgets reach the browser as modules made from blobs, and Voila writes inline scripts; another host is never asked.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'self'"
-)
 _NOT_FOUND = "There is no page at this address."
 _FAILED = "This page could not be shown; the reason is in the server's log."
+_OTHER_HOST = (
+    "This server does not answer to the name {host}; whoever runs it can add it with --allow-host or as public_url."
+)
 _UNKNOWN = "It is not known who you are; open this page where your team signs in."
+_BRING = "Paste the token that you were given, or open the link that holds it."
 
 
 class Guarded(JupyterHandler):
     """Answers nobody but a verified user; ``self.current_user.username`` names that platform user."""
 
+    cache_control = "no-store"
+    public = False
+
+    @cached_property
+    def tls(self) -> bool:
+        """Whether the browser speaks TLS: with this server, or with a proxy that is known to be the proxy."""
+        if self.request.protocol == "https" or self._front.origin.startswith("https:"):
+            return True
+        said = self.request.headers.get_list("X-Forwarded-Proto")
+        return said == ["https"] and self._identity.verifier.vouches(self.request)
+
     @property
-    def content_security_policy(self) -> str:
-        """What the browser may load: this server's own files."""
-        return POLICY
+    def _identity(self) -> Identity:
+        return cast("Identity", self.identity_provider)
+
+    @property
+    def _front(self) -> Front:
+        return cast("Front", self.settings["front"])
+
+    def set_default_headers(self) -> None:
+        """Set what every answer tells the browser, and do not tell it what answers."""
+        self.clear_header("Server")
+        held = self.tls and self.request.host_name != "localhost"  # whose other ports speak no TLS
+        for name, text in security_headers(self._front.framed_by, tls=held).items():
+            self.set_header(name, text)
+        self.set_header("Cache-Control", self.cache_control)
+
+    def set_cors_headers(self) -> None:
+        """Let no other site read an answer."""
+
+    def set_cookie(self, name: str, value: str | bytes, *args: Any, **flags: Any) -> None:
+        """Set a cookie that belongs to these pages alone."""
+        own: dict[str, Any] = {"path": self.base_url, "samesite": "Lax", "secure": self.tls}
+        super().set_cookie(name, value, *args, **own | flags)
 
     async def prepare(self, **options: Any) -> None:
-        """Refuse whoever is not known, also where Jupyter itself would let them in."""
+        """Refuse a request for another host, and whoever is not known, also where Jupyter would let them in."""
+        self.ensure_host()
         await super().prepare(**options)
-        if self.current_user is None:
+        if self.current_user is None and not self.public:
             self.get_login_url()
+
+    def ensure_host(self) -> None:
+        """Refuse a request that was meant for another server, or led here."""
+        host = self.request.host_name
+        if not self._front.answers(host):
+            raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, _OTHER_HOST.format(host=visible(host, 80)))
+
+    @property
+    def here(self) -> str:
+        """The address asked for, without a token."""
+        query = without(self.request.query, "token")
+        return f"{self.request.path}?{query}" if query else self.request.path
 
     def get_login_url(self) -> NoReturn:
         """Refuse in place: there is nowhere else to sign in."""
@@ -41,15 +87,21 @@ class Guarded(JupyterHandler):
 
     def write_error(self, status_code: int, **told: Any) -> None:
         """Write the page that says what went wrong and leads back to the operations; the traceback is in the log."""
-        template = self.settings["voila_jinja2_env"].get_template("message.html")
+        signing_in = status_code == HTTPStatus.UNAUTHORIZED and self.settings["signs_in"]
+        sentence = _sentence(status_code, told.get("exc_info", (None, None))[1])
+        if signing_in:
+            self.write_message("Sign in", _BRING if sentence == _UNKNOWN else sentence, "sign_in.html")
+        else:
+            self.write_message(HTTPStatus(status_code).phrase, sentence)
+
+    def write_message(self, title: str, sentence: str, template: str = "message.html") -> None:
+        """Write a page of one sentence."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(
-            template.render(
-                title=HTTPStatus(status_code).phrase,
-                sentence=_sentence(status_code, told.get("exc_info", (None, None))[1]),
-                home=self.base_url.rstrip("/") + HOME,
-            )
-        )
+        self.set_header("Cache-Control", "no-store")
+        base = self.base_url.rstrip("/")
+        told = {"title": title, "sentence": sentence, "base": base, "home": base + HOME, "here": self.here}
+        xsrf = "" if template == "message.html" else self.xsrf_form_html()
+        self.finish(self.settings["voila_jinja2_env"].get_template(template).render(**told, xsrf=xsrf))
 
 
 def _sentence(status_code: int, error: object) -> str:

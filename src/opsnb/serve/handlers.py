@@ -16,9 +16,10 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve.guarded import Guarded
 from opsnb.serve.routes import HOME, page_query
+from opsnb.serve.sign_in import Entrance
 
 
-class PageHandler(Guarded, TornadoVoilaHandler):  # type: ignore[misc]
+class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
     """Runs the notebook of one canonical route in a kernel of its own."""
 
     kernel: str | None = None
@@ -60,8 +61,15 @@ class ShutdownHandler(Guarded, VoilaShutdownKernelHandler):  # type: ignore[misc
 class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """Passes messages between a page and its kernel."""
 
+    def send_ping(self) -> None:
+        """Look now and then whether whoever opened the channel may still have it."""
+        if self._identity.verifier.holds(self.request):
+            super().send_ping()
+        else:
+            self.close(reason="You are not signed in any more.")
 
-class HomeHandler(Guarded):
+
+class HomeHandler(Entrance):
     """Leads from the root to the operations."""
 
     def get(self) -> None:
@@ -72,10 +80,16 @@ class HomeHandler(Guarded):
 class TemplateFilesHandler(Guarded, TemplateStaticFileHandler):  # type: ignore[misc]
     """Gives the files of a template."""
 
+    cache_control = "no-cache"
+
 
 class FilesHandler(Guarded, MultiStaticFileHandler):  # type: ignore[misc]
     """Gives the files of Voila's front end."""
 
+    cache_control = "no-cache"
+
 
 class ExtensionFilesHandler(Guarded, FileFindHandler):
     """Gives the files of the front end's extensions."""
+
+    cache_control = "no-cache"

@@ -39,5 +39,9 @@ def route(base_url: str, pattern: str) -> str:
 
 def page_query(query: str) -> str:
     """Leave a page's query as it is, but for the two arguments with which Voila changes its template."""
-    parts = query.split("&")
-    return "&".join(part for part in parts if unquote_plus(part.split("=", 1)[0]) not in _NOT_OURS)
+    return without(query, *_NOT_OURS)
+
+
+def without(query: str, *names: str) -> str:
+    """Leave a query as it is, but for the arguments of these names."""
+    return "&".join(part for part in query.split("&") if unquote_plus(part.split("=", 1)[0]) not in names)

@@ -17,9 +17,11 @@ from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
 from opsnb.serve.app import OpsVoila
 from opsnb.serve.environment import page_environment
+from opsnb.serve.front import read_front, read_tls
 from opsnb.serve.identity.choice import choose
 from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.identity.provider import Identity
+from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.kernels import NativeKernels, PageKernels
 from opsnb.serve.routes import HOME, read_base_url
 
@@ -42,6 +44,12 @@ class Options:
         Log every request, not only warnings.
     identity
         How it is known who asks.
+    allow_hosts
+        Names that are answered to, beside those of this machine and of the setting `public_url`.
+    framed_by
+        Origins whose pages may show these inside their own.
+    certfile, keyfile
+        PEM files by which the server speaks TLS; None to leave that to a proxy.
     notebooks
         Folder of the pages' notebooks; None for the shipped ones.
     """
@@ -52,6 +60,10 @@ class Options:
     actor: str | None = None
     verbose: bool = False
     identity: IdentityOptions = field(default_factory=IdentityOptions)
+    allow_hosts: tuple[str, ...] = ()
+    framed_by: tuple[str, ...] = ()
+    certfile: Path | None = None
+    keyfile: Path | None = None
     notebooks: Path | None = None
 
 
@@ -65,14 +77,19 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     """
     base_url = read_base_url(options.base_url)
     folder = _folder(options)
+    tls = read_tls(options.certfile, options.keyfile)
     taken = sockets.listen(options.ip, options.port)
     host, port = sockets.address(taken)
     actor = options.actor or database.settings.actor
-    verifier = choose(options.identity, actor, options.ip, local=sockets.local(taken))
+    local = sockets.local(taken)
+    verifier = choose(options.identity, actor, options.ip, local=local)
+    front = read_front(database.settings.public_url, options.allow_hosts, options.framed_by, local=local)
     os.environ.update(page_environment(database, options.actor, base_url))
     app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
-    app.verifier, app.sockets = verifier, taken
-    app.ready = lambda: ready(f"http://{host}:{port}{base_url.rstrip('/')}{HOME}")
+    app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken
+    scheme = "https" if tls else "http"
+    token = f"?token={verifier.first}" if isinstance(verifier, Tokens) and verifier.first else ""
+    app.ready = lambda: ready(f"{scheme}://{host}:{port}{base_url.rstrip('/')}{HOME}{token}")
     app.root_dir = str(folder)
     app.initialize([])
     app.log.addFilter(_worth_saying)

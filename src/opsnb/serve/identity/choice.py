@@ -10,7 +10,10 @@ from opsnb.errors import BadInput
 from opsnb.serve.identity.one_viewer import OneViewer
 from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.identity.proxy_header import ProxyHeader, take_secret
+from opsnb.serve.identity.token_file import read_tokens
+from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.identity.verifier import Verifier
+from opsnb.serve.identity.watched import Watched
 
 _OPEN = (
     "Whoever reaches {ip} would see what {who} may see: name an --identity, or say that this is meant"
@@ -42,9 +45,13 @@ def choose(options: IdentityOptions, actor: str | None, ip: str, *, local: bool)
         raise BadInput("{flag} belongs to --identity {kind}.".format(**one.metadata))
     if options.kind == "proxy":
         return _signed(options) if options.jwt_keys else _vouched(options)
+    if options.tokens:
+        return Tokens(Watched(options.tokens, read_tokens).content)
     who = str(configured_actor(actor or ""))
     if not who:
         raise BadInput(_NOBODY)
+    if options.kind == "token":
+        return Tokens.of(who)
     if options.kind != "none":
         raise BadInput(f"There is no --identity {options.kind}.")
     if not local and not options.anyone_may_look:

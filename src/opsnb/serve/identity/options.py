@@ -6,7 +6,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-KINDS = ("none", "proxy")
+KINDS = ("none", "proxy", "token")
 
 
 def _of(kind: str, flag: str, default: Any) -> Any:

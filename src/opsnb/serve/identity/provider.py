@@ -15,11 +15,12 @@ class Identity(IdentityProvider):
 
     def get_user(self, handler: RequestHandler) -> User | None:
         """Give whom the verifier knows to have sent the request."""
-        who = self._verifier.user(handler.request)
+        who = self.verifier.user(handler.request)
         return User(username=who) if who else None
 
     @property
-    def _verifier(self) -> Verifier:
+    def verifier(self) -> Verifier:
+        """What tells who asks."""
         return self.parent.verifier  # type: ignore[union-attr,no-any-return] # the application made this
 
     def get_handlers(self) -> list[tuple[str, object]]:

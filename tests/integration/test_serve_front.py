@@ -1,0 +1,155 @@
+"""What every answer tells the browser, to which names the server answers, and TLS."""
+
+import datetime
+import http.client
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from opsnb.errors import BadInput
+from opsnb.serve.front import read_front, read_tls
+from support.serving import Server, serving_notebooks, write_notebooks
+
+SECRET = "a-secret-of-the-proxy"
+KNOWN = {"X-Opsnb-Secret": SECRET, "X-Forwarded-Email": "ada@contoso.example"}
+PAGE = "/system/ops/runs"
+KERNEL = "00000000-0000-0000-0000-000000000000"
+ADDRESSES = [PAGE, "/", "/nothing", "/voila/static/voila.js", "/voila/static/none.js",
+             "/voila/templates/opsnb/static/x", "/voila/labextensions/x", f"/api/kernels/{KERNEL}",
+             f"/api/kernels/{KERNEL}/channels"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_notebooks(tmp_path_factory.mktemp("notebooks"), runs="1")
+
+
+@pytest.fixture(scope="module")
+def server(notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("front")
+    (folder / "secret").write_text(SECRET)
+    told = {
+        "identity": {"kind": "proxy", "secret_file": str(folder / "secret")},
+        "base_url": "/team/ops",
+        "allow_hosts": ["ops.example"],
+        "framed_by": ["https://intranet.example"],
+    }
+    with serving_notebooks(folder, notebooks, **told) as running:
+        yield running
+
+
+@pytest.mark.parametrize("known", [{}, KNOWN], ids=["nobody", "known"])
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_every_answer_says_what_the_browser_may_do(server: Server, path: str, known: dict[str, str]) -> None:
+    _, _, headers = server.get(path, **known)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["form-action"] == "'self'"
+    assert policy["frame-ancestors"] == "'self' https://intranet.example"
+    assert not [rule for name, rule in policy.items() if name != "frame-ancestors" and re.search(r"https?:|\*", rule)]
+    assert [
+        name for name in ("Server", "Strict-Transport-Security", "Access-Control-Allow-Origin") if name in headers
+    ] == []
+    kept = path.startswith("/voila/") and known and headers["Etag"]
+    assert ("no-store" in headers["Cache-Control"]) != bool(kept)
+
+
+def cookies(server: Server, **headers: str) -> list[str]:
+    return server.get(PAGE, **KNOWN, **headers)[2].get_all("Set-Cookie", [])
+
+
+def test_the_cookie_belongs_to_these_pages(server: Server) -> None:
+    [xsrf] = cookies(server)
+    assert {"Path=/team/ops/", "SameSite=Lax"} <= set(xsrf.split("; "))
+    assert "Secure" not in xsrf
+
+
+def test_tls_of_the_proxy_is_believed_from_the_proxy_alone(server: Server) -> None:
+    [xsrf] = cookies(server, **{"X-Forwarded-Proto": "https"})
+    assert "Secure" in xsrf
+    assert "max-age=" in server.get(PAGE, **KNOWN, **{"X-Forwarded-Proto": "https"})[2]["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in server.get(PAGE, **{"X-Forwarded-Proto": "https"})[2]
+
+
+def test_an_https_address_means_tls(notebooks: Path, tmp_path: Path) -> None:
+    with serving_notebooks(tmp_path, notebooks, {"OPSNB_PUBLIC_URL": "https://Ops.Example/"}) as server:
+        _, _, headers = server.get(PAGE, Host="ops.example")
+        assert "Secure" in headers["Set-Cookie"]
+        assert "Strict-Transport-Security" in headers
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:80", "localhost", "LOCALHOST:1", "[::1]", "ops.example", "Ops.Example:80"]
+)
+def test_the_server_answers_to_its_names(server: Server, host: str) -> None:
+    assert server.get("/", **KNOWN, Host=host)[0] == 302
+
+
+@pytest.mark.parametrize("host", ["evil.example", "192.0.2.1", "localhost.evil.example", "ops.example.evil.example"])
+@pytest.mark.parametrize("path", [PAGE, "/voila/static/voila.js", f"/api/kernels/{KERNEL}/channels"])
+def test_a_name_that_was_led_here_is_not_answered(server: Server, host: str, path: str) -> None:
+    status, text, _ = server.get(path, **KNOWN, Host=host)
+    assert status == 421
+    assert "This server does not answer to the name" in text
+
+
+def test_beyond_this_machine_a_number_is_no_trick() -> None:
+    front = read_front("", (), (), local=False)
+    assert front.answers("192.0.2.1")
+    assert not front.answers("evil.example")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "origins"), [(("a b",), ()), (("",), ()), ((), ("*",)), ((), ("https://a; script-src *",))]
+)
+def test_what_is_no_name_or_origin_is_refused(hosts: tuple[str, ...], origins: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput, match="must be a"):
+        read_front("", hosts, origins, local=True)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, str]:
+    """Files of a certificate that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
+        .sign(key, SHA256())
+    )  # fmt: skip
+    (tmp_path / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return {"certfile": str(tmp_path / "cert.pem"), "keyfile": str(tmp_path / "key.pem")}
+
+
+def test_the_server_speaks_tls_itself(notebooks: Path, certificate: dict[str, str], tmp_path: Path) -> None:
+    with serving_notebooks(tmp_path, notebooks, **certificate) as server:
+        assert server.home.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        port = urlsplit(server.root).port
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=60)
+        connection.request("GET", PAGE)
+        answer = connection.getresponse()
+        assert (answer.status, "Secure" in str(answer.headers["Set-Cookie"])) == (200, True)
+        connection.close()
+
+
+def test_half_a_certificate_is_refused(certificate: dict[str, str]) -> None:
+    cert, key = Path(certificate["certfile"]), Path(certificate["keyfile"])
+    with pytest.raises(BadInput, match="TLS needs both"):
+        read_tls(cert, None)
+    with pytest.raises(BadInput, match="cannot be used"):
+        read_tls(key, cert)
