@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from opsnb.database import Database, database_url
 from opsnb.errors import BadInput
@@ -43,11 +44,13 @@ def connect(
         If the address or a setting cannot be used.
     """
     found = settings or Settings.load()
+    fixed = now if now is not None else found.now
+    if fixed:
+        found = replace(found, refresh=timedelta(0))  # nothing changes while the clock stands still
     database = Database(url if url is not None else found.database_url, found)
     who = actor if actor is not None else configured_actor(found.actor)
     closed = under_voila() or found.read_only or bool(read_only)
-    clock = _clock(now if now is not None else found.now)
-    return Ops(database, found, who, closed, clock, _replica_of(database, found))
+    return Ops(database, found, who, closed, _clock(fixed), _replica_of(database, found))
 
 
 def _replica_of(database: Database, settings: Settings) -> Replica | None:

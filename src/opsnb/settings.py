@@ -45,6 +45,12 @@ def _timeout(value: object, name: str) -> timedelta:
     return span
 
 
+def _interval(value: object, name: str) -> timedelta:
+    if str(value).strip() in ("0", "0s"):
+        return timedelta(0)
+    return _timeout(value, name)
+
+
 def _whole(low: int, high: int) -> Callable[[object, str], int]:
     def read(value: object, name: str) -> int:
         try:
@@ -145,6 +151,11 @@ class Settings:
     )
     lock_timeout: timedelta = _setting(
         _timeout, timedelta(seconds=5), "How long a statement may wait for somebody else's lock."
+    )
+    refresh: timedelta = _setting(
+        _interval,
+        timedelta(seconds=15),
+        "How often lists and live operations on screen are read again; `0s` for never.",
     )
     queued_limit: timedelta = _setting(
         _span, timedelta(minutes=10), "Queued longer than this is stuck, for types that set no limit."

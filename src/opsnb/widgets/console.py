@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 import ipywidgets
@@ -16,6 +17,7 @@ from opsnb.queries.pages import TITLES
 from opsnb.widgets.background import later
 from opsnb.widgets.navigation import Navigation
 from opsnb.widgets.notice import Notice
+from opsnb.widgets.refresh import Refresher, Refreshing
 from opsnb.widgets.run_detail import RunDetail
 from opsnb.widgets.run_list import RunList
 from opsnb.widgets.runbook_list import RunbookList
@@ -47,6 +49,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         self._ops = ops
         self._where, self._route = _place(page, run, ops.settings.public_url)
         self._list = links.page(Page.RUNS)
+        self._refresher = Refresher(ops.settings.refresh, self._count_stuck)
         self._notice = Notice(lambda: self.go(self._route.address))
         self._parts: tuple[Navigation, RunList, RunDetail, RunbookList] | None = None
         self.go(self._route.address, back=True)
@@ -62,7 +65,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
             return self._only_notice("No access", str(error))
         except OpsnbError as error:
             self._route = route
-            return self._cannot_tell(sentence(error))
+            return self._cannot_tell(error)
         self._route = route
         self._show(route, back)
         return None
@@ -84,25 +87,31 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         for part in (run_list, run_detail, runbook_list):
             part.shown = part is target
         self._put(*self._parts or ())
-        later(lambda: self._ops.count(Page.STUCK), lambda count: setattr(navigation, "stuck", str(count)))
+        later(self._count_stuck, lambda show: show())
+
+    def _count_stuck(self) -> Callable[[], None]:
+        count = str(self._ops.count(Page.STUCK))
+        return lambda: self._parts[0].set_trait("stuck", count) if self._parts else None
 
     def _built(self) -> tuple[Navigation, RunList, RunDetail, RunbookList]:
         if self._parts is None:
             self._parts = (
                 Navigation(self._where, self.go),
-                RunList(self._ops, self._where, self.go),
+                RunList(self._ops, self._where, self.go, self._refresher),
                 RunDetail(self._ops, self._where, self.go, lambda: self.go(self._list)),
                 RunbookList(self._ops, self._where, self.go),
             )
         return self._parts
 
-    def _cannot_tell(self, message: str) -> None:
-        """Say that the database does not answer: where something is shown already, above it."""
+    def _cannot_tell(self, error: OpsnbError) -> None:
+        """Say that the database does not answer: where something is shown already, beside it."""
         if self._parts is None:
-            return self._only_notice("The operations cannot be read", message)
-        for part in self._parts:
-            if part.shown and part.state:
-                part.failed(message)
+            return self._only_notice("The operations cannot be read", sentence(error))
+        for part in self._parts[1:]:
+            if part.shown and isinstance(part, Refreshing):
+                part.stale(error)
+            elif part.shown:
+                part.failed(sentence(error))
         return None
 
     def _only_notice(self, title: str, text: str) -> None:

@@ -11,13 +11,14 @@ function columns(page) {
 }
 
 function rowOf(model, row, page, tabbable) {
-  const name = `Operation #${row.id}, ${row.label}, ${row.status.text}, ${row.outcome.text}${row.mark ? `, ${row.mark}` : ""}`;
+  const name = [`Operation #${row.id}`, row.label, row.status.text, row.outcome.text, row.mark, row.left].filter(Boolean).join(", ");
   const link = anchor(model, row, { class: "ops-row", "aria-label": name, tabindex: tabbable ? "0" : "-1", "data-id": row.id }, said(row.label));
-  const about = el("small", {}, el("span", { class: "ops-id", text: `Operation #${row.id}` }), row.error ? " · " : "", row.error ? said(row.error) : "");
+  const about = el("small", {}, el("span", { class: "ops-id", text: `Operation #${row.id}` }), row.error ? " · " : "", row.error ? said(row.error) : "",
+    row.left ? el("b", { class: "ops-gone", text: ` · ${row.left}` }) : "");
   const last = page === "stuck"
     ? el("td", { class: "ops-c-stuck", "data-label": "Stuck" }, el("span", { class: "ops-badge ops-warn" }, el("i", { "aria-hidden": "true", text: "!" }), row.stuck || "no longer stuck"))
     : el("td", { class: `ops-c-lasted${row.odd ? " ops-odd" : ""}`, "data-label": "Duration" }, row.lasted, row.live && row.lasted ? el("small", { text: "so far" }) : "");
-  return el("tr", {},
+  return el("tr", { class: row.left ? "ops-left" : null },
     el("th", { scope: "row", class: "ops-c-what" }, link, about),
     el("td", { class: "ops-c-place", "data-label": "Where" }, said(row.workspace), said(row.tenant, { class: row.platform ? "ops-platform" : "" }, "small")),
     el("td", { class: "ops-c-who", "data-label": "Initiator" }, row.initiator ? said(row.initiator) : el("span", { class: "ops-quiet", title: "not recorded", text: "—" })),
@@ -25,6 +26,20 @@ function rowOf(model, row, page, tabbable) {
     el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome), row.mark ? said(row.mark, {}, "small") : ""),
     el("td", { class: "ops-c-created", "data-label": "Created" }, timeOf(row.created, "ago"), el("small", {}, timeOf(row.created, "short"))),
     last);
+}
+
+// The link of the row stays: it may have the focus, and the pointer may be about to let go of it.
+function changeRow(model, tr, row, page) {
+  const told = JSON.stringify(row);
+  if (tr.opsRow === told) return;
+  tr.opsRow = told;
+  const link = tr.querySelector("a.ops-row"), made = rowOf(model, row, page, false), height = tr.offsetHeight;
+  link.setAttribute("aria-label", made.querySelector("a.ops-row").getAttribute("aria-label"));
+  tr.className = made.className;
+  link.nextSibling.replaceWith(made.cells[0].lastChild);
+  [...tr.cells].slice(1).forEach((cell) => cell.replaceWith(made.cells[1]));
+  // A mark more makes a row of a narrow window higher; what stands below it would move.
+  if (tr.offsetHeight !== height) { tr.style.height = `${height}px`; tr.style.overflow = "hidden"; }
 }
 
 function addressWith(state, changes) {
@@ -47,7 +62,7 @@ function render({ model, el: root }) {
   const alert = el("div");
   const before = el("div", { class: "ops-before" });
   const filters = el("div", { class: "ops-filters", role: "search", "aria-label": "Filter operations" });
-  const meta = el("div", { class: "ops-meta" });
+  const meta = el("div", { class: "ops-meta ops-fresh" });
   const body = el("tbody");
   const heads = el("tr");
   const table = el("table", { class: "ops-table" }, el("thead", {}, heads), body);
@@ -55,11 +70,11 @@ function render({ model, el: root }) {
   const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, table, empty, pager, live);
-  const refresh = button("Refresh", () => visit(state().address), { class: "ops-textual" });
-  const counted = el("span"), asOf = el("span", { class: "ops-num" });
-  meta.append(counted, el("span", { class: "ops-spacer" }), asOf, refresh);
-  let pickers = [], painted = "", landing = null, opened = null, slow = 0;
+  const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
+  let pickers = [], painted = "", landing = null, opened = null, slow = 0, drawn = 0, announced = "";
   const state = () => model.get("state");
+  const freshness = refresher(model, root, { again: () => visit(state().address), held, say: (text) => { live.textContent = text; } });
+  meta.append(counted, news, el("span", { class: "ops-spacer" }), ...freshness.nodes, freshness.banner);
   const links = () => [...body.querySelectorAll("a.ops-row")];
 
   function busy(on) {
@@ -104,9 +119,26 @@ function render({ model, el: root }) {
     const now = state(), count = model.get("count");
     const total = count ? [el("b", { class: "ops-num", text: count }), ` operation${count === "1" ? "" : "s"}`] : now.rows ? ["Counting…"] : [];
     counted.replaceChildren(...total);
-    asOf.textContent = now.as_of ? `as of ${now.as_of}` : "";
     meta.hidden = false;
     paintPager();
+  }
+
+  function paintNews() {
+    busy(false);
+    const { new: more = "", left = 0 } = model.get("fresh");
+    const words = [more && `${more} new`, left && `${left} left`].filter(Boolean).join(", ");
+    news.hidden = !words;
+    news.textContent = `↑ ${words}`;
+    news.title = "Bring the list up to date";
+    if (more && !announced) live.textContent = `${more} new operation${more === "1" ? "" : "s"}`;
+    announced = more;
+  }
+
+  // While somebody chooses a filter or types a search, the page stands still.
+  function held() {
+    if (filters.querySelector(".ops-box:not([hidden])")) return "a filter is open";
+    const search = filters.querySelector(".ops-search");
+    return search && search.value.trim() !== (state().filters?.search?.value ?? "") ? "you type" : "";
   }
 
   function paintPager() {
@@ -119,9 +151,11 @@ function render({ model, el: root }) {
 
   function paint() {
     const now = state();
-    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; body.replaceChildren(); pager.replaceChildren(); painted = ""; return; }
+    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; body.replaceChildren(); pager.replaceChildren(); painted = ""; return undefined; }
+    if (now.read === drawn) return [...body.rows].forEach((tr, i) => changeRow(model, tr, now.rows[i], now.page));
+    drawn = now.read;
     busy(false);
-    const held = root.contains(document.activeElement), rows = now.rows ?? [];
+    const focused = root.contains(document.activeElement), rows = now.rows ?? [];
     const back = !rows.some((row) => row.id === opened) ? null : opened;
     head.replaceChildren(el("div", {}, el("h1", { tabindex: "-1", ...OWN_KEYS, text: now.title }), el("div", { class: "ops-quiet", text: "Which operation should I open next?" })),
       el("span", { class: "ops-spacer" }), anchor(model, now.action, { class: "ops-button" }));
@@ -137,7 +171,8 @@ function render({ model, el: root }) {
     paintMeta();
     land();
     // The focus must never fall to the page: in JupyterLab the next key would edit the notebook.
-    if (held && !root.contains(document.activeElement)) head.querySelector("h1").focus({ preventScroll: true });
+    if (focused && !root.contains(document.activeElement)) head.querySelector("h1").focus({ preventScroll: true });
+    return undefined;
   }
 
   function land() {
@@ -179,7 +214,7 @@ function render({ model, el: root }) {
     if (content.type === "failed") { busy(false); alert.replaceChildren(alertBox(content.message, () => visit(state().address))); }
   };
   // Back from an operation, the focus is on its row again.
-  const returned = () => { 
+  const returned = () => {
     if (!model.get("shown") || !opened) return;
     const index = links().findIndex((link) => link.dataset.id === opened);
     if (index >= 0) focusRow(index);
@@ -187,9 +222,11 @@ function render({ model, el: root }) {
   };
   model.on("msg:custom", message);
   model.on("change:count", paintMeta);
+  model.on("change:fresh", paintNews);
+  paintNews();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
-  return () => { undo(); model.off("msg:custom", message); model.off("change:count", paintMeta); model.off("change:shown", returned); };
+  return () => { undo(); freshness.stop(); model.off("msg:custom", message); model.off("change:count", paintMeta); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
 }
 
 export default { render };

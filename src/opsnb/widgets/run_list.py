@@ -8,14 +8,16 @@ from typing import Any
 import traitlets
 
 from opsnb import links
-from opsnb.errors import OpsnbError
+from opsnb.errors import DatabaseUnavailable, OpsnbError
 from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
 from opsnb.queries.pages import TITLES, Count, RunPage
-from opsnb.text import caveat, clock, visible
+from opsnb.queries.updates import PageUpdate
+from opsnb.text import visible
 from opsnb.widgets.background import later
-from opsnb.widgets.view import View, asset, following, sentence
+from opsnb.widgets.refresh import Read, Refresher, Refreshing
+from opsnb.widgets.view import asset, following, sentence
 from opsnb.widgets.words import Payload, link, row
 
 Query = Mapping[str, str]
@@ -27,7 +29,7 @@ EMPTY = {
 CURSORS = ("after", "before")
 
 
-class RunList(View):
+class RunList(Refreshing):
     """One list of operations with its filters, page by page.
 
     Parameters
@@ -38,20 +40,19 @@ class RunList(View):
         How addresses become links here.
     go
         Called with a canonical address when somebody follows a link.
+    refresher
+        Reads again what is shown.
     """
 
-    _esm = asset("run_list.js", "dom.js", "times.js", "picker.js")
-    _css = asset("run_list.css", "base.css")
+    _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js")
+    _css = asset("run_list.css", "base.css", "refresh.css")
     count = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:
-        super().__init__(
-            {
-                "go": following(go),
-                "choices": self._choices,
-            }
-        )
-        self._ops, self._where = ops, where
+    def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], refresher: Refresher) -> None:
+        handlers = {"go": following(go), "choices": self._choices}
+        super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
+        self._where = where
+        self._found: RunPage | None = None
         self._page = Page.RUNS
         self._query: dict[str, str] = {}
         self._start: int | None = 1
@@ -59,19 +60,71 @@ class RunList(View):
 
     def show(self, page: Page, query: Query) -> None:
         """Read and show one page of a list; where that fails, keep the last rows and say why."""
-        same = (page, _filters(query)) == (self._page, _filters(self._query))
-        start = self._first_number(query, same)
-        wanted: dict[str, Any] = {name: query[name] for name in (*NAMES, *CURSORS) if query.get(name)}
+        self._refresher.overtake()
         try:
-            found = self._ops.read_list(page, **wanted)
+            found = self._ops.read_list(page, **_wanted(query))
         except OpsnbError as error:
-            self._page, self._query = page, dict(query)
-            self.state = self._frame(page, query) | {"error": sentence(error), "rows": self._rows if same else []}
-            return
-        self._page, self._query, self._start = page, dict(query), start
+            self._not_found(page, query, error)
+        else:
+            self._put(page, query, found)
+
+    def _put(self, page: Page, query: Query, found: RunPage) -> None:
+        same = self._is_same(page, query)
+        self._start = self._first_number(query, same)
+        self._page, self._query, self._found = page, dict(query), found
         self._rows = [row(record, self._where, found.as_of) for record in found.rows]
-        self.state = self._frame(page, query) | self._found(found)
+        self.state = self._frame(page, query) | self._shown_of(found)
+        self.current(found)
         self._count_later(page, _filters(query), same)
+
+    def _not_found(self, page: Page, query: Query, error: OpsnbError) -> None:
+        same, unanswered = self._is_same(page, query), isinstance(error, DatabaseUnavailable)
+        if not same or query != self._query:
+            self._found = None
+        self._page, self._query = page, dict(query)
+        self._rows = self._rows if same else []
+        self.state = self._frame(page, query) | {"error": "" if unanswered else sentence(error), "rows": self._rows}
+        if unanswered:
+            self.stale(error, kept=same)
+
+    def _is_same(self, page: Page, query: Query) -> bool:
+        return (page, _filters(query)) == (self._page, _filters(self._query))
+
+    def again(self) -> Read:
+        """Give what reads the rows on screen as they are now; a page that could not be read is read as a whole."""
+        page, query, found = self._page, self._query, self._found
+
+        def read_page() -> Callable[[], None]:
+            whole = self._ops.read_list(page, **_wanted(query))
+            return lambda: self._put(page, query, whole)
+
+        def read_update() -> Callable[[], None]:
+            update = self._ops.update(found, **_filters(query))  # type: ignore[arg-type] # see below
+            count = self._count(page, _filters(query))
+            return lambda: self._bring(update, count)
+
+        return read_page if found is None else read_update
+
+    def _count(self, page: Page, filters: Query) -> str:
+        """Count the list; where that takes too long, the last count stands."""
+        try:
+            return str(self._ops.count(page, **filters))
+        except DatabaseUnavailable:
+            return self.count
+
+    def _bring(self, update: PageUpdate, count: str) -> None:
+        """Show the rows as they are now, each in its place; new ones are only told of."""
+        self._rows = [self._changed(shown, update) for shown in self._rows]
+        self.state = {**self.state, "rows": self._rows}
+        self.count = count
+        self.current(update, new=str(update.new or ""), left=len(update.left))
+
+    def _changed(self, shown: Payload, update: PageUpdate) -> Payload:
+        number = int(shown["id"])
+        if number not in update.rows:
+            return {**shown, "left": "removed"}
+        now = row(update.rows[number], self._where, update.as_of)
+        return {**now, "left": "left this list"} if number in update.left else now
 
     def _first_number(self, query: Query, same: bool) -> int | None:
         """Which row of the list the page begins with; None where nobody has counted that far."""
@@ -93,6 +146,7 @@ class RunList(View):
             "page": page,
             "title": TITLES[page],
             "action": link(self._where, links.page(action[0]), action[1]),
+            "read": self.state.get("read", 0) + 1,
             "address": links.page(page, query),
             "root": links.page(page),
             "filters": {name: self._shown(name, value) for name, value in filters.items()},
@@ -100,10 +154,9 @@ class RunList(View):
             "error": "",
             "empty": "No operation matches these filters." if filters else EMPTY[page],
             "pager": {},
-            "as_of": "",
         }
 
-    def _found(self, found: RunPage) -> Payload:
+    def _shown_of(self, found: RunPage) -> Payload:
         filters = _filters(self._query)
         pager = {
             name: links.page(self._page, {**filters, key: cursor})
@@ -116,7 +169,6 @@ class RunList(View):
         return {
             "rows": self._rows,
             "pager": {**pager, "first": first},
-            "as_of": f"{clock(found.as_of)} UTC{caveat(found.behind, found.instead)}",
         }
 
     def _shown(self, name: str, value: str) -> Payload:
@@ -159,3 +211,7 @@ class RunList(View):
 
 def _filters(query: Query) -> dict[str, str]:
     return {name: query[name] for name in NAMES if query.get(name)}
+
+
+def _wanted(query: Query) -> dict[str, Any]:
+    return {name: query[name] for name in (*NAMES, *CURSORS) if query.get(name)}
