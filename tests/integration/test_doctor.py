@@ -12,6 +12,7 @@ from opsnb.doctor import Severity, examine, worst
 from opsnb.settings import Settings
 from support.foreign import run_script
 from support.foreign.owner import make_suggested_indexes
+from support.gate import OPERATOR, VIEWER, enter
 from support.history import add_people, add_run, execute
 
 
@@ -70,6 +71,18 @@ def test_an_index_under_another_name_counts(foreign):
     database = foreign("native")
     execute(database, "CREATE INDEX whatever ON jobs (created, job_id)")
     assert "The list of all operations: an index serves it." in said(database, "ok")
+
+
+@pytest.mark.parametrize("login", [VIEWER, OPERATOR])
+def test_a_login_that_the_gate_holds_is_told_of_missing_indexes_alone(gate_server, gated, open_database, login):
+    database = open_database(gate_server.url(gated).replace("postgres@", f"{login}@"))
+    assert "no index serves it" not in said(database)
+    with enter(gate_server, gated, "postgres") as admin:
+        admin.execute("DROP INDEX ix_audit_resource, ix_runs_retry_of, ix_runs_type")
+    told = said(database, "warning")
+    assert told.count("no index serves it") == 3
+    for name in ("ix_audit_resource", "ix_runs_retry_of", "ix_runs_type"):
+        assert f"CREATE INDEX CONCURRENTLY {name} ON" in told
 
 
 def test_unusual_types_are_noted(foreign):
