@@ -7,12 +7,20 @@ VIEWER, OPERATOR = "opsnb_viewer", "opsnb_operator"
 GUARD, AUDIT, USERS = "opsnb_guard", "opsnb_audit", "opsnb_users"
 REFUSE = f"{SCHEMA}.record_refusal"
 
-# Whose session the gate holds to its rules. By session_user, which no SET ROLE changes, and by membership, whether or
-# not it is inherited; {runs} is the table's oid.
+# Who is in the groups, through any number of others. Whoever created a role may give it away since PostgreSQL 16, by a
+# membership that neither inherits nor lets SET ROLE: that alone makes nobody one of them.
+MEMBERS = f"""WITH RECURSIVE member AS (
+      SELECT oid FROM pg_catalog.pg_roles WHERE rolname = '{VIEWER}'
+      UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN member ON m.roleid = member.oid
+      WHERE NOT pg_catalog.to_jsonb(m) @> '{{"inherit_option": false, "set_option": false}}')"""
+
+# Whose session the gate holds to its rules. By session_user, which no SET ROLE changes, and by the role of SET ROLE,
+# which outlives a membership that is taken back; {runs} is the table's oid.
 BOUND = f"""EXISTS (
-    SELECT FROM pg_catalog.pg_roles me, pg_catalog.pg_roles team, pg_catalog.pg_class runs
-    WHERE me.rolname = session_user AND NOT me.rolsuper AND team.rolname = '{VIEWER}'
-      AND pg_catalog.pg_has_role(me.oid, team.oid, 'MEMBER') AND runs.oid = {{runs}} AND runs.relowner <> me.oid)"""
+    {MEMBERS.replace("{", "{{").replace("}", "}}")}
+    SELECT FROM member JOIN pg_catalog.pg_roles me ON me.oid = member.oid, pg_catalog.pg_class runs
+    WHERE me.rolname IN (session_user, pg_catalog.current_setting('role')) AND NOT me.rolsuper
+      AND runs.oid = {{runs}} AND runs.relowner <> me.oid)"""
 
 # What an operator's statements write: the columns of a retry, and those that cancel or mark.
 RETRY_COLUMNS = (

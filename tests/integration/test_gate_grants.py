@@ -212,3 +212,27 @@ def test_the_gate_stands_in_a_database_with_other_names(gate_server, open_databa
         admin.execute(script(place))
     assert differences(open_database(url, settings), place) == []
     gate_server.drop("elsewhere")
+
+
+OUTSIDE = "WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"  # what PostgreSQL gives whoever creates a role
+
+
+@pytest.mark.parametrize(
+    ("granted", "bound"),
+    [
+        (f"GRANT opsnb_operator TO dba {OUTSIDE}", False),
+        (f"GRANT opsnb_operator TO dba {OUTSIDE}; GRANT opsnb_viewer TO dba WITH INHERIT FALSE, SET TRUE", True),
+        ("GRANT opsnb_operator TO crew WITH INHERIT TRUE, SET FALSE; GRANT crew TO dba WITH INHERIT FALSE", True),
+    ],
+)
+def test_whoever_may_only_give_the_groups_away_is_none_of_them(gate_server, gated, admin, check, granted, bound):
+    admin.execute("CREATE ROLE dba LOGIN; CREATE ROLE crew; GRANT SELECT, UPDATE ON operation_runs TO dba")
+    try:
+        admin.execute(granted)
+        with enter(gate_server, gated, "dba") as dba:
+            found = dba.execute("SELECT count(*) FROM operation_runs").fetchone()
+            changed = dba.execute("UPDATE operation_runs SET type = 'other' WHERE id = 1").rowcount
+        assert (found, changed) == (((0,), 0) if bound else ((10,), 1))
+        assert any(difference.startswith("dba may UPDATE") for difference in check()) == bound
+    finally:
+        admin.execute("DROP OWNED BY dba, crew; DROP ROLE dba, crew")

@@ -237,3 +237,20 @@ def test_workers_owner_and_superusers_are_not_concerned(gate_server, gated):
                     " VALUES (1, 'inventory.sync', 'queued', 'pending', '{}', now())"
                 )
         assert newest_audit(admin)[4] == 5, "nothing of it is triage"
+
+
+def test_a_membership_taken_back_leaves_no_session_unheld(gate_server, gated):
+    """Whoever gives the groups away could give one to themselves, become it and take it back."""
+    with enter(gate_server, gated, "postgres") as admin:
+        admin.execute("CREATE ROLE tara LOGIN")
+        try:
+            admin.execute("GRANT opsnb_operator TO tara")
+            with enter(gate_server, gated, "tara") as tara:
+                tara.execute("SET ROLE opsnb_operator")
+                admin.execute("REVOKE opsnb_operator FROM tara")
+                assert tara.execute("SELECT count(*) FROM operation_runs").fetchone() == (0,)
+                added = "INSERT INTO operation_runs (workspace_id, type, status, outcome, created_at)"
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="login tara is not that of an active"):
+                    tara.execute(f"{added} VALUES (1, 'inventory.sync', 'queued', 'pending', now())")
+        finally:
+            admin.execute("DROP ROLE tara")

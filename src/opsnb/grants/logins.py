@@ -10,11 +10,8 @@ from opsnb import gate
 from opsnb.database import Database
 from opsnb.grants.rules import Place
 
-_STATEMENT = """
-WITH RECURSIVE member AS (
-  SELECT oid FROM pg_roles WHERE rolname = :viewer
-  UNION SELECT m.member FROM pg_auth_members m JOIN member ON m.roleid = member.oid
-)
+_STATEMENT = f"""
+{gate.MEMBERS}
 SELECT rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolreplication,
        r.oid = t.relowner AS owns, pg_has_role(r.oid, t.relowner, 'MEMBER') AS member_of_owner,
        ARRAY(SELECT g.rolname FROM pg_roles g WHERE g.rolname LIKE 'pg\\_%' AND pg_has_role(r.oid, g.oid, 'MEMBER')
@@ -35,8 +32,7 @@ _FLAGS = {
 
 def bypasses(database: Database, place: Place) -> Iterator[str]:
     """Name each member of the groups that the gate does not hold, and why."""
-    asked = {"viewer": gate.VIEWER, "runs": place.name("operation_runs")}
-    for row in database.fetch(text(_STATEMENT), asked):
+    for row in database.fetch(text(_STATEMENT), {"runs": place.name("operation_runs")}):
         name = f"The login {row.rolname}" if row.rolcanlogin else f"The role {row.rolname}"
         if row.rolsuper:
             yield f"{name} is a superuser: nothing holds it."

@@ -24,12 +24,9 @@ class Right(NamedTuple):
 
 # What everybody may have: to connect, and to know that a schema is there.
 _HARMLESS = ("CONNECT", "USAGE")
-# Members are found through any number of groups; "PUBLIC" is everybody.
-_STATEMENT = """
-WITH RECURSIVE member AS (
-  SELECT oid FROM pg_roles WHERE rolname = :viewer
-  UNION SELECT m.member FROM pg_auth_members m JOIN member ON m.roleid = member.oid
-), ours AS (
+# "PUBLIC" is everybody.
+_STATEMENT = f"""
+{gate.MEMBERS}, ours AS (
   SELECT oid, relname, relowner, relacl, n.nspname FROM pg_class c
   JOIN (SELECT oid AS noid, nspname FROM pg_namespace) n ON n.noid = c.relnamespace WHERE oid = ANY (:oids)
 ), counter AS (
@@ -78,7 +75,7 @@ def _found(database: Database, place: Place) -> Iterator[Right]:
         database.fetch(text("SELECT to_regclass(:name)::oid::bigint"), {"name": place.name(table)})[0][0]
         for table in TABLES
     ]
-    known: dict[str, Any] = {"viewer": gate.VIEWER, "gate": gate.SCHEMA, "oids": oids}
+    known: dict[str, Any] = {"gate": gate.SCHEMA, "oids": oids}
     known["schemas"] = [*place.schemas, gate.SCHEMA]
     for row in database.fetch(text(_STATEMENT), known):
         yield Right(f"{row.kind} {row.name}".strip(), row.col, row.holder, row.right)
