@@ -247,11 +247,14 @@ def test_the_detail_is_one_statement_and_one_more_for_each_of_its_parts(database
         run = ops.run(third)
     assert len(statements) == 1
     with recorded(database) as statements:
-        run.timeline()
-    assert len(statements) == 1
-    with recorded(database) as statements:
-        assert [(r.id, r.generation) for r in run.lineage()] == [(first, -2), (second, -1), (third, 0)]
+        lineage = run.lineage()
+    assert [(r.id, r.generation) for r in lineage] == [(first, -2), (second, -1), (third, 0)]
     assert len(statements) == 3
+    with recorded(database) as statements:
+        events = run.timeline(lineage)
+    assert len(statements) == 1
+    assert events == run.timeline()
+    assert [event.run_id for event in events if event.kind == "lineage"] == [first, second]
 
 
 def test_the_lineage_tells_retries_up_and_down_and_ends_where_hostile_data_runs_in_a_circle(database, ops):

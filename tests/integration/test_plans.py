@@ -62,13 +62,13 @@ def plan(database, ask):
     return steps
 
 
-def plans(database, ask):
-    """Explain each statement about runs that `ask` sends."""
+def plans(database, ask, about="operation_runs"):
+    """Explain each statement about runs, or another table, that `ask` sends."""
     ask()  # what is asked once, such as which indexes there are, is known from here on
     sent = []
 
     def note(_connection, _cursor, statement, parameters, _context, _many):
-        if "operation_runs" in statement:
+        if about in statement:
             sent.append((statement, parameters))
 
     event.listen(database.reader, "before_cursor_execute", note)
@@ -151,6 +151,21 @@ def test_retries_are_found_by_their_index(filled, ops_on):
     steps = plan(filled, run.lineage)
     assert re.search("ix_runs_retry_of|ux_runs_live_retry", steps), steps
     assert "Seq Scan on operation_runs" not in steps
+
+
+def test_the_audit_of_an_operation_is_found_by_its_index(filled, ops_on):
+    kind = "sqlite" if filled.is_sqlite else "postgresql"
+    execute(
+        filled,
+        "INSERT INTO audit_logs (action, resource_type, resource_id, status, metadata, recorded_at)"
+        f" {FILL[kind].format(rows=ROWS)} SELECT 'x', 'operation_run', i % 50, 'success', {PLAIN[kind]},"
+        f" {CREATED[kind]} FROM n",
+    )
+    execute(filled, "ANALYZE")
+    run = ops_on(filled).run(5)
+    (steps,) = plans(filled, lambda: run.timeline(()), about="audit_logs")
+    assert "ix_audit_resource" in steps, steps
+    assert not re.search(r"\bSort\b|TEMP B-TREE|Seq Scan", steps), steps
 
 
 def test_what_has_changed_on_a_page_is_found_by_its_index(filled, ops_on):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from opsnb.queries.detail import AuditEntry
+from opsnb.queries.detail import MAX_AUDIT, MAX_LINEAGE, AuditEntry, Relative
 from opsnb.queries.frames import frame
 from opsnb.queries.html import table
 from opsnb.queries.records import RunRow, timing
@@ -105,6 +105,43 @@ def test_a_timeline_tells_life_and_acts_in_order():
         "Retried by Mona as Operation #9",
         "Cancel refused to Mona",
     ]
+
+
+def relative(number: int, generation: int, retry_of: int | None, **fields: object) -> Relative:
+    usual = {"status": "completed", "outcome": "succeeded", "created_at": before(minutes=20)}
+    return Relative(id=number, retry_of=retry_of, generation=generation, **(usual | fields))
+
+
+def test_a_timeline_tells_what_became_of_the_lineage_where_an_act_does_not():
+    family = [
+        relative(3, -2, None, outcome="failed", created_at=before(days=2), started_at=before(days=2),
+                 completed_at=before(hours=40)),
+        relative(5, -1, 3, outcome="partially_succeeded", created_at=before(days=1)),
+        relative(ROW.id, 0, 5),
+        relative(9, 1, ROW.id, outcome="failed", completed_at=before(minutes=5)),
+        relative(11, 2, 9, created_at=before(minutes=4), status="running", outcome="pending"),
+    ]  # fmt: skip
+    events = timeline(ROW, 5, [entry("retry", new_run_id=9)], family)
+    assert [(event.text, event.run_id, event.outcome) for event in events if event.kind in ("lineage", "act")] == [
+        ("Operation #3 was created", 3, None),
+        ("Operation #3 completed: failed after 8 h 00 min", 3, "failed"),
+        ("Operation #5 was created as a retry of Operation #3; it completed at an unknown time: partially succeeded",
+         5, None),
+        ("Retried by Mona as Operation #9", 9, None),
+        ("Operation #9 completed: failed", 9, "failed"),
+        ("Operation #11 was created as a retry of Operation #9; it is running", 11, None),
+    ]  # fmt: skip
+    assert events[0].address == "/system/ops/runs/3"
+    assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+def test_a_timeline_says_what_it_leaves_out():
+    acts = [entry("retry", "refused")._replace(id=number) for number in range(MAX_AUDIT + 1)]
+    family = [relative(ROW.id + number, number, ROW.id) for number in range(MAX_LINEAGE)]
+    texts = [event.text for event in timeline(ROW, None, acts, family)]
+    assert texts.count("Retry refused to Mona") == MAX_AUDIT
+    assert texts[texts.index("Retry refused to Mona") - 1] == ("Earlier acts are left out: these are the newest 200")
+    assert texts[-1] == "There may be more retries: no more than 50 are looked at"
 
 
 def test_a_timeline_names_clocks_that_disagree():

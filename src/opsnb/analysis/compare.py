@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -12,10 +11,10 @@ import pandas as pd
 from opsnb.analysis.gather import Sample, gather
 from opsnb.analysis.show import code, plain
 from opsnb.errors import OpsnbError
-from opsnb.queries.detail import Relative
 from opsnb.queries.filters import PLATFORM
 from opsnb.queries.frames import frame
 from opsnb.queries.run import Run
+from opsnb.queries.timeline import Event
 from opsnb.text import duration
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 USUAL = 50
 ABSENT = "—"
-_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Pair(NamedTuple):
@@ -190,12 +188,10 @@ def history(run: Run | None) -> pd.DataFrame:
     """
     if run is None:
         return pd.DataFrame(index=pd.Index([], name="when"))
-    rows = [(event.at, f"#{run.row.id}", event.text) for event in run.timeline()]
-    rows += [(one.created_at, f"#{one.id}", _retry(one)) for one in run.lineage() if one.generation > 0]
-    rows.sort(key=lambda row: row[0] or _LAST)
+    rows = [(event.at, _whose(event, run), event.text) for event in run.timeline()]
     index = pd.Index([pd.Timestamp(at) if at else None for at, _, _ in rows], name="when", dtype=object)
     return pd.DataFrame([row[1:] for row in rows], index=index, columns=["operation", "what"])
 
 
-def _retry(run: Relative) -> str:
-    return f"Created as a retry of Operation #{run.retry_of}, now {run.status}, {run.outcome}"
+def _whose(event: Event, run: Run) -> str:
+    return f"#{event.run_id if event.kind == 'lineage' else run.row.id}"

@@ -18,6 +18,7 @@ from opsnb.queries.marks import as_parent, retry_of
 from opsnb.schema import RETRY_OF
 
 MAX_LINEAGE = 50
+MAX_AUDIT = 200
 runs = operation_runs.c
 
 
@@ -34,7 +35,10 @@ class AuditEntry(NamedTuple):
 
 
 class Relative(NamedTuple):
-    """One run of a retry lineage; `generation` is 0 for the run itself, negative above it, positive for its retries."""
+    """One run of a retry lineage; times are tz-aware UTC.
+
+    `generation` is 0 for the run itself, negative above it, positive for its retries.
+    """
 
     id: int
     status: str
@@ -42,6 +46,8 @@ class Relative(NamedTuple):
     created_at: datetime | None
     retry_of: int | None
     generation: int
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
 
 
 @cache
@@ -89,16 +95,17 @@ def missing(run_id: int) -> str:
     return f"There is no Operation #{run_id}; it may have been removed, or the number is mistyped."
 
 
-def fetch_audit(database: Database, run_id: int) -> list[AuditEntry]:
-    """Read the audit of one run, oldest first."""
+def fetch_audit(database: Database, run_id: int, limit: int = MAX_AUDIT) -> list[AuditEntry]:
+    """Read the newest `limit` rows of one run's audit, oldest first."""
     log = audit_logs.c
     metadata = type_coerce(log["metadata"], Text) if database.is_sqlite else cast(log["metadata"], Text)
     statement = (
         select(log.id, log.action, log.status, log.actor_name, log.actor_email, metadata, log.recorded_at)
         .where(log.resource_type == RESOURCE, log.resource_id == bindparam("id"))
-        .order_by(log.id)
+        .order_by(*(column.desc() for column in (log.resource_type, log.resource_id, log.id)))
+        .limit(bindparam("limit"))
     )
-    return [_entry(row) for row in database.fetch(statement, {"id": run_id})]
+    return [_entry(row) for row in reversed(database.fetch(statement, {"id": run_id, "limit": limit}))]
 
 
 def _entry(row: Any) -> AuditEntry:
@@ -122,8 +129,9 @@ def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
 
 
 def _relative(row: Any) -> Relative:
-    created = as_utc(row.created_at)
-    return Relative(row.id, row.status, row.outcome, created, read_number(row.retry_of), row.generation)
+    created, started, completed = (as_utc(value) for value in (row.created_at, row.started_at, row.completed_at))
+    parent = read_number(row.retry_of)
+    return Relative(row.id, row.status, row.outcome, created, parent, row.generation, started, completed)
 
 
 def _parent(dialect: str) -> Any:
@@ -131,16 +139,20 @@ def _parent(dialect: str) -> Any:
     return literal_column(f"({RETRY_OF[dialect]})", Text)
 
 
+def _of_relative(dialect: str) -> tuple[Any, ...]:
+    times = (runs.created_at, runs.started_at, runs.completed_at)
+    return (runs.id, runs.status, runs.outcome, *times, retry_of(dialect).label("retry_of"))
+
+
 @cache
 def _one(dialect: str) -> Select[Any]:
-    columns = (runs.id, runs.status, runs.outcome, runs.created_at, retry_of(dialect).label("retry_of"))
-    return select(*columns, literal_column("0").label("generation")).where(runs.id == bindparam("id"))
+    return select(*_of_relative(dialect), literal_column("0").label("generation")).where(runs.id == bindparam("id"))
 
 
 @cache
 def _retries(dialect: str) -> Select[Any]:
     tree = _one(dialect).cte("tree", recursive=True)
-    columns = (runs.id, runs.status, runs.outcome, runs.created_at, retry_of(dialect).label("retry_of"))
+    columns = _of_relative(dialect)
     if dialect == "sqlite":
         # By a subquery and not by a join: SQLite 3.40 loses rows that a join finds by the index of an expression, once
         # the database was analyzed.

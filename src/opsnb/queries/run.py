@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.models import Status
 from opsnb.queries.context import read_context, whole_number
-from opsnb.queries.detail import AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
+from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.records import RunRow, Timing, as_text, run_row, timing
 from opsnb.queries.timeline import Event, timeline
@@ -70,7 +70,7 @@ class Run:
         return whole_number(triage.get("retry_of_run_id")) if isinstance(triage, Mapping) else None
 
     def audit(self) -> list[AuditEntry]:
-        """Give every recorded act on this run, oldest first."""
+        """Give the recorded acts on this run, oldest first; of more than `MAX_AUDIT` the newest."""
         self._ensure()
         return fetch_audit(self._database, self.row.id)
 
@@ -79,9 +79,17 @@ class Run:
         self._ensure()
         return fetch_lineage(self._database, self.row.id)
 
-    def timeline(self) -> list[Event]:
-        """Give what happened on this run, oldest first."""
-        return timeline(self.row, self.retry_of, self.audit())
+    def timeline(self, lineage: Sequence[Relative] | None = None) -> list[Event]:
+        """Give what happened on this run and on the others of its lineage, oldest first.
+
+        Parameters
+        ----------
+        lineage
+            As `lineage` gave it, where it was read already.
+        """
+        self._ensure()
+        acts = fetch_audit(self._database, self.row.id, MAX_AUDIT + 1)
+        return timeline(self.row, self.retry_of, acts, self.lineage() if lineage is None else lineage)
 
     def __repr__(self) -> str:
         return f"Operation #{self.row.id}: {self.row.label}, {self.row.status}, {self.row.outcome}"

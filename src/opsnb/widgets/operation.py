@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opsnb import links
 from opsnb.links import Links
 from opsnb.models import Outcome, Status, as_utc
+from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
 from opsnb.text import duration, moment, visible
@@ -17,7 +18,7 @@ _ROLES = {-1: "Retry of", 0: "This", 1: "Retried as"}
 
 def happened(event: Event, run: Run, where: Links) -> Payload:
     """Give one event of the timeline, with a link to the other operation that it speaks of."""
-    bad = event.kind == "completed" and run.row.outcome == Outcome.FAILED
+    bad = event.outcome == Outcome.FAILED
     text = visible(event.text, 1_000)
     other = event.run_id if event.run_id is not None and f"Operation #{event.run_id}" in text else None
     before, _, after = text.partition(f"Operation #{other}") if other is not None else (text, "", "")
@@ -30,9 +31,8 @@ def happened(event: Event, run: Run, where: Links) -> Payload:
     }
 
 
-def lineage(run: Run, where: Links) -> list[Payload]:
+def lineage(relatives: Sequence[Relative], where: Links) -> list[Payload]:
     """Give the retries up and down; nothing where there are none."""
-    relatives = run.lineage()
     if len(relatives) < 2:
         return []
     return [

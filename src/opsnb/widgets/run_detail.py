@@ -14,6 +14,7 @@ from opsnb.access import Capability
 from opsnb.errors import OpsnbError, RunNotFound, log
 from opsnb.links import Links, Page
 from opsnb.ops import Ops
+from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
 from opsnb.text import caveat, clock, visible
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
@@ -110,6 +111,7 @@ class RunDetail(View):
 
     def _content(self, run: Run) -> Payload:
         record = run.row
+        family, unknown = self._family(run)
         return {
             "label": visible(record.label, LINE),
             "status": status_badge(record.status),
@@ -117,11 +119,19 @@ class RunDetail(View):
             "verdict": verdict(run),
             "mark": investigated(run),
             "facts": facts(run),
-            "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline()]),
-            "lineage": self._part(lambda: lineage(run, self._where)),
+            "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline(family)]),
+            "lineage": {"items": lineage(family, self._where), "error": unknown},
             "context": self._context(run),
             "as_of": f"{clock(run.as_of)} UTC{caveat(run.behind, run.instead)}",
         }
+
+    @staticmethod
+    def _family(run: Run) -> tuple[list[Relative], str]:
+        """Read the lineage once for timeline and panel, or say why not: the timeline tells the rest without it."""
+        try:
+            return run.lineage(), ""
+        except OpsnbError as error:
+            return [], sentence(error)
 
     @staticmethod
     def _part(read: Callable[[], list[Payload]]) -> Payload:

@@ -160,5 +160,5 @@ def test_history_tells_of_acts_and_retries(ops):
     add_audit(ops.database, failure, "mark_investigated", metadata={"reason": "disk was full"}, recorded_at=NOW)
     table = history(ops.run(failure))
     assert list(table["operation"]) == [f"#{failure}", f"#{failure}", f"#{retry}", f"#{failure}", f"#{failure}"]
-    assert f"Created as a retry of Operation #{failure}, now queued, pending" in list(table["what"])
+    assert f"Operation #{retry} was created as a retry of this one; it is queued" in list(table["what"])
     assert table["what"].iloc[3] == "Marked investigated by Mona: disk was full"
