@@ -47,9 +47,9 @@ def connect(
     fixed = now if now is not None else found.now
     if fixed:
         found = replace(found, refresh=timedelta(0))  # nothing changes while the clock stands still
-    database = Database(url if url is not None else found.database_url, found)
-    who = actor if actor is not None else configured_actor(found.actor)
     closed = under_voila() or found.read_only or bool(read_only)
+    database = Database(url if url is not None else found.database_url, found, read_only=closed)
+    who = actor if actor is not None else configured_actor(found.actor)
     return Ops(database, found, who, closed, _clock(fixed), _replica_of(database, found))
 
 

@@ -70,13 +70,16 @@ class Database:
         As `database_url` reads it.
     settings
         Timeouts.
+    read_only
+        Let the database itself refuse every write, also where one was meant.
     """
 
     setting = "OPSNB_DATABASE_URL"
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, settings: Settings, *, read_only: bool = False) -> None:
         self.url = database_url(url)
         self.settings = settings
+        self.read_only = read_only
         self._columns: dict[str, frozenset[str]] = {}
 
     @property
@@ -202,7 +205,7 @@ class Database:
     @cached_property
     def writer(self) -> Engine:
         """The engine of triage, init and load; on SQLite it takes the write lock at BEGIN."""
-        return self._engine(read_only=False)
+        return self._engine(read_only=self.read_only)
 
     @cached_property
     def _tolerant_reader(self) -> Engine:
