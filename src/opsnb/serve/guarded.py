@@ -90,11 +90,11 @@ class Guarded(JupyterHandler):
         signing_in = status_code == HTTPStatus.UNAUTHORIZED and self.settings["signs_in"]
         sentence = _sentence(status_code, told.get("exc_info", (None, None))[1])
         if signing_in:
-            self.write_message("Sign in", _BRING if sentence == _UNKNOWN else sentence, "sign_in.html")
+            self.write_sentence("Sign in", _BRING if sentence == _UNKNOWN else sentence, "sign_in.html")
         else:
-            self.write_message(HTTPStatus(status_code).phrase, sentence)
+            self.write_sentence(HTTPStatus(status_code).phrase, sentence)
 
-    def write_message(self, title: str, sentence: str, template: str = "message.html") -> None:
+    def write_sentence(self, title: str, sentence: str, template: str = "message.html") -> None:
         """Write a page of one sentence."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")

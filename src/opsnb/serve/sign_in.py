@@ -72,7 +72,7 @@ class SignOutHandler(Session):
 
     def get(self) -> None:
         """Ask, so that no link elsewhere ends it."""
-        self.write_message("Sign out", f"You are signed in as {self.current_user.username}.", template="sign_out.html")
+        self.write_sentence("Sign out", f"You are signed in as {self.current_user.username}.", template="sign_out.html")
 
     def post(self) -> None:
         """End it."""
