@@ -32,6 +32,7 @@ from opsnb.triage import Act, Decision, Refused, Standing, Triage
 from opsnb.triage.reasons import clean
 
 if TYPE_CHECKING:
+    from opsnb.evidence import Evidence
     from opsnb.widgets.console import Console
 
 READ_ONLY = "Nothing can be changed here: this is a read-only place; act from JupyterLab."
@@ -224,6 +225,23 @@ class Ops:
         rule = lambda: self._rule(source)  # noqa: E731
         found = read_run(source.database, self.catalog, rule, number, source.as_of, self.ensure_view)
         return replace(found, behind=source.behind, instead=source.instead)
+
+    def evidence(self, run_id: int) -> Evidence:
+        """Freeze an operation, with what happened on it and around it, into one file that opens anywhere.
+
+        Returns
+        -------
+        Evidence
+            ``.save("evidence-42.html")`` writes it; ``.sha256`` is what it can be referred to by.
+
+        Raises
+        ------
+        RunNotFound, AccessDenied, BadInput, DatabaseUnavailable
+            As for `run`.
+        """
+        from opsnb.evidence import evidence
+
+        return evidence(self, run_id)
 
     def decide(self, act: str, run_id: int) -> Decision:
         """Say whether the actor may do an act on an operation just now; nothing changes.

@@ -54,7 +54,9 @@ def test_the_wheel_carries_notebooks_template_widgets_and_demo(wheel: Path) -> N
     names = zipfile.ZipFile(wheel).namelist()
     assert [name for name in NEEDED if name not in names] == []
     source = ROOT / "src"
-    static = [str(path.relative_to(source)) for suffix in ("js", "css") for path in source.rglob(f"*.{suffix}")]
+    static = [
+        str(path.relative_to(source)) for suffix in ("js", "css", "jinja") for path in source.rglob(f"*.{suffix}")
+    ]
     runbooks = [f"opsnb/notebooks/runbooks/{path.name}" for path in (ROOT / "notebooks/runbooks").glob("*.ipynb")]
     assert [name for name in static + runbooks if name not in names] == []
     template = "data/share/jupyter/voila/templates/opsnb/index.html.j2"

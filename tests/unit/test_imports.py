@@ -17,7 +17,7 @@ LAYERS = (
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},
     {"queries", "runbooks"},
-    {"triage", "analysis"},
+    {"triage", "analysis", "evidence"},
     {"ops", "grants", "doctor"},
     {"connecting"},
     {"widgets"},

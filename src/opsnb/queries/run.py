@@ -10,6 +10,7 @@ from typing import Any
 from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.models import Status
+from opsnb.queries import cursors
 from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
 from opsnb.queries.errors_in_context import find_error
@@ -34,6 +35,8 @@ class Run:
         Why it counts as stuck, or None.
     as_of
         What moment it shows, tz-aware UTC: when it was read, or how far the replica was that it was read from.
+    cursor
+        Its place in the lists: ``ops.runs(after=run.cursor)`` gives the operations before it, ``before=`` those after.
     behind
         How long before the present that was.
     instead
@@ -47,6 +50,7 @@ class Run:
     as_of: datetime
     _database: Database = field(repr=False, compare=False)
     _ensure: Callable[[], None] = field(repr=False, compare=False)
+    cursor: str = field(default="", repr=False, compare=False)
     behind: timedelta = field(default=timedelta(0), compare=False)
     instead: str = field(default="", compare=False)
 
@@ -120,4 +124,13 @@ def read_run(
     row = run_row(found, catalog, find_error(context))
     stuck = rule().classify(row, now) if row.status != Status.COMPLETED else None
     row = row._replace(stuck_class=stuck.label if stuck else None)
-    return Run(row, context, as_text(text) or "", stuck, now, database, ensure)
+    return Run(
+        row,
+        context,
+        as_text(text) or "",
+        stuck,
+        now,
+        database,
+        ensure,
+        cursors.write(cursors.Key(found["created_at"], row.id)),
+    )
