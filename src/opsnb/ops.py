@@ -21,6 +21,7 @@ from opsnb.queries import filters
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
+from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.norms import Norms
 from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.run import Run, read_run
@@ -163,9 +164,7 @@ class Ops:
     ) -> RunPage:
         """Read one page of the list named by `page`; parameters and errors as for `runs`."""
         self.ensure_view()
-        size = self.settings.page_size if limit is None else limit
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= 500:
-            raise BadInput(f"limit must be a whole number from 1 to 500, not {limit!r}.")
+        size = _whole("limit", self.settings.page_size if limit is None else limit, 1, 500)
 
         def ask(source: Source) -> RunPage:
             wanted = filters.read(raw, source.as_of)
@@ -195,6 +194,32 @@ class Ops:
         def ask(source: Source) -> PageUpdate:
             wanted = filters.read(raw, source.as_of)
             found = read_update(self._lists(source, shown.page), shown, wanted, source.as_of)
+            return replace(found, behind=source.behind, instead=source.instead)
+
+        return self._sources.read(self.now(), ask)
+
+    def failure_groups(self, *, limit: int = 100, **raw: Any) -> FailureGroups:
+        """Group the failures of a window by type and by what their error texts have in common.
+
+        Parameters
+        ----------
+        limit
+            Groups at most, 1 to 1,000.
+        raw
+            Filters as for `runs`; `since` is 7 days ago unless given.
+
+        Raises
+        ------
+        AccessDenied, BadInput, DatabaseUnavailable
+            As for `runs`.
+        """
+        self.ensure_view()
+        most = _whole("limit", limit, 1, 1000)
+        wanted = {**raw, "since": raw.get("since") or SINCE}
+
+        def ask(source: Source) -> FailureGroups:
+            asked = filters.read(wanted, source.as_of)
+            found = read_groups(self._lists(source, Page.FAILURES), asked, source.as_of, self.masker.mask_text, most)
             return replace(found, behind=source.behind, instead=source.instead)
 
         return self._sources.read(self.now(), ask)
@@ -375,6 +400,12 @@ def _number(run_id: Any) -> int:
         with suppress(TypeError):
             return index(run_id)
     raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
+
+
+def _whole(name: str, number: object, least: int, most: int) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+        raise BadInput(f"{name} must be a whole number from {least:,} to {most:,}, not {number!r}.")
+    return number
 
 
 def _act(name: str) -> Act:

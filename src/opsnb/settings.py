@@ -79,6 +79,13 @@ def _plain_names(value: object, name: str) -> tuple[str, ...]:
     return words
 
 
+def _paths(value: object, name: str) -> tuple[str, ...]:
+    words = _names(value, name)
+    if not all(re.fullmatch(r"[A-Za-z0-9_]+(\.(-?[0-9]{1,4}|[A-Za-z0-9_]+))*", word) for word in words):
+        raise BadInput(f"{name} must be a list of paths such as error.message or steps.-1.error, not {value!r}.")
+    return words
+
+
 def _schemas(value: object, name: str) -> tuple[str, ...]:
     words = _names(value, name)
     if not all(re.fullmatch(_NAME, word) for word in words):
@@ -117,6 +124,12 @@ def _setting(read: Callable[[Any, str], Any], default: Any, doc: str) -> Any:
 SECRET_KEYS = (
     "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key",
     "credential", "authorization", "cookie", "session", "signature", "dsn", "connection_string",
+)  # fmt: skip
+
+
+ERROR_PATHS = (
+    "error.message", "error", "exception.message", "exception", "failure.message", "failure", "errors.0.message",
+    "errors.0", "error_message", "message", "status",
 )  # fmt: skip
 
 
@@ -183,6 +196,9 @@ class Settings:
         _plain_names,
         ("error", "exception", "failure", "progress", "result", "worker"),
         "Context keys that a worker writes as it goes; a retry starts without them.",
+    )
+    error_paths: tuple[str, ...] = _setting(
+        _paths, ERROR_PATHS, "Where a context says what went wrong: the first of these paths that holds text."
     )
     public_url: str = _setting(
         _text, "", "Address of the published dashboard; links copied out of JupyterLab lead there."

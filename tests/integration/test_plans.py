@@ -189,3 +189,18 @@ def test_what_is_usual_is_found_by_the_index_on_types(filled):
     steps = plan(filled, ask)
     assert steps.count("ix_runs_type") >= 2, steps
     assert not re.search(r"Seq Scan on operation_runs|SCAN (operation_)?runs?\b(?! USING)|\bSort\b|TEMP", steps), steps
+
+
+def assert_uses(steps, index):
+    """Of a statement that reads all of its window: no more than that is read; it may well be sorted then."""
+    assert re.search(index, steps), steps
+    assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs(?! USING)", steps), steps
+
+
+def test_failure_groups_and_a_page_of_one_use_their_indexes(filled, ops_on):
+    ops = ops_on(filled)
+    assert_uses(plan(filled, lambda: ops.failure_groups(since="3d")), "ix_runs_failed")
+    group = ops.failure_groups().groups[0].group
+    texts, page = plans(filled, lambda: ops.failures(limit=5, group=group))
+    assert_uses(texts, "ix_runs_failed")
+    assert_uses(page, "operation_runs_pkey|INTEGER PRIMARY KEY")

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column
 
 LENGTH = 300
-PATHS = (
-    ("error", "message"),
-    ("error",),
-    ("exception", "message"),
-    ("exception",),
-    ("failure",),
-    ("message",),
-)
 
 
-def error_text(dialect: str) -> ColumnElement[Any]:
-    """Write the expression for the error's text, at most `LENGTH` characters, or NULL where no path holds text."""
+def error_text(dialect: str, paths: Sequence[str]) -> ColumnElement[Any]:
+    """Write the expression for the error's text: at most `LENGTH` characters, NULL where none of `paths` holds text.
+
+    A path is written as the setting `error_paths` has it.
+    """
+    if not paths:
+        return literal_column("NULL")
     if dialect == "sqlite":
-        found = ", ".join(_sqlite("$." + ".".join(path)) for path in PATHS)
         # A context that is no JSON must not stop the page.
-        return literal_column(f"CASE WHEN json_valid(context) THEN substr(coalesce({found}), 1, {LENGTH}) END")
-    found = ", ".join(_postgresql(",".join(path)) for path in PATHS)
+        found = ", ".join(map(_sqlite, paths))
+        return literal_column(f"CASE WHEN json_valid(context) THEN substr(coalesce({found}, NULL), 1, {LENGTH}) END")
+    found = ", ".join(map(_postgresql, paths))
     return literal_column(f"CASE WHEN {UNREADABLE} THEN NULL ELSE left(coalesce({found}), {LENGTH}) END")
 
 
@@ -38,21 +35,35 @@ UNREADABLE = (
 
 
 def _sqlite(path: str) -> str:
-    return f"CASE WHEN json_type(context, '{path}') = 'text' THEN context ->> '{path}' END"
+    place = "$" + "".join(f"[{_from_end(key)}]" if _is_index(key) else f'."{key}"' for key in path.split("."))
+    return f"CASE WHEN json_type(context, '{place}') = 'text' THEN context ->> '{place}' END"
+
+
+def _from_end(key: str) -> str:
+    return f"#{key}" if key.startswith("-") else key
 
 
 def _postgresql(path: str) -> str:
+    place = path.replace(".", ",")
     # The part is read as json, and not the whole, of which a column of type jsonb would have to make text first.
-    kind = f"json_typeof(CAST(context #> '{{{path}}}' AS json))"
-    return f"CASE WHEN {kind} = 'string' THEN context #>> '{{{path}}}' END"
+    kind = f"json_typeof(CAST(context #> '{{{place}}}' AS json))"
+    return f"CASE WHEN {kind} = 'string' THEN context #>> '{{{place}}}' END"
 
 
-def find_error(context: Mapping[str, Any]) -> str | None:
+def find_error(context: Mapping[str, Any], paths: Sequence[str]) -> str | None:
     """Find the same text in a context that was read already."""
-    for path in PATHS:
-        value: Any = context
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if isinstance(value, str):
-            return value[:LENGTH]
-    return None
+    found = (_at(context, path) for path in paths)
+    return next((value[:LENGTH] for value in found if isinstance(value, str)), None)
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split("."):
+        if isinstance(value, list) and _is_index(key):
+            value = value[int(key)] if -len(value) <= int(key) < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, Mapping) and not _is_index(key) else None
+    return value
+
+
+def _is_index(key: str) -> bool:
+    return key.removeprefix("-").isdigit()

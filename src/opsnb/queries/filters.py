@@ -11,6 +11,7 @@ from typing import Any
 
 from opsnb.errors import BadInput
 from opsnb.models import Outcome, Status, as_utc
+from opsnb.queries.fingerprints import ID
 from opsnb.text import nearest, parse_duration
 
 PLATFORM = "-"  # as a tenant: operations of the platform itself, which have none
@@ -26,7 +27,8 @@ class Filters:
     A workspace or tenant is wanted by number or by exact name, `platform` wants operations without a tenant; `type`,
     `status` and `outcome` hold any of the wanted values; `since` (inclusive) and `until` (exclusive) are tz-aware UTC
     and bound created_at; `number` and `words` are what a search looks for: either hits where both are given;
-    `unhandled` wants the failures that nobody investigated and none of whose retries has succeeded.
+    `unhandled` wants the failures that nobody investigated and none of whose retries has succeeded, `group` those of
+    one failure group.
     """
 
     workspace_id: int | None = None
@@ -43,6 +45,7 @@ class Filters:
     number: int | None = None
     words: str | None = None
     unhandled: bool | None = None
+    group: str | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -50,7 +53,19 @@ class Filters:
         return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ()))
 
 
-NAMES = ("workspace", "tenant", "type", "initiator", "status", "outcome", "since", "until", "search", "unhandled")
+NAMES = (
+    "workspace",
+    "tenant",
+    "type",
+    "initiator",
+    "status",
+    "outcome",
+    "since",
+    "until",
+    "search",
+    "unhandled",
+    "group",
+)
 
 
 def read(raw: Mapping[str, Any], now: datetime) -> Filters:
@@ -61,7 +76,8 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
     raw
         Any of `NAMES`. `since` and `until` take a `datetime` (naive is UTC), ISO 8601 text, or a span before `now`
         such as "24h" or "7d". `type`, `status` and `outcome` take one value or several; the
-        last two also take text with commas. `unhandled` takes True or False, or these as text.
+        last two also take text with commas. `unhandled` takes True or False, or these as text, `group` the id of a
+        failure group.
     now
         tz-aware.
 
@@ -165,6 +181,12 @@ def _flag(name: str, value: object, _now: datetime) -> dict[str, Any]:
     return {name: known[value]}
 
 
+def _group(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    if not isinstance(value, str) or not ID.fullmatch(value):
+        raise BadInput(f"{name} must be the id of a failure group, such as 3f9a2c81d0, not {value!r:.80}.")
+    return {name: value}
+
+
 _READERS: dict[str, Any] = {
     "workspace": _place,
     "tenant": _place,
@@ -176,4 +198,5 @@ _READERS: dict[str, Any] = {
     "until": _time,
     "search": _search,
     "unhandled": _flag,
+    "group": _group,
 }

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from opsnb.queries.records import RunRow
 
-_NUMBERS = ("id", "workspace_id", "tenant_id", "retry_of", "retried_as")
-_TIMES = ("created_at", "started_at", "completed_at")
+_NUMBERS = {
+    "id", "workspace_id", "tenant_id", "retry_of", "retried_as", "failures", "last_hour", "last_day", "last_week",
+    "tenants", "example",
+}  # fmt: skip
+_TIMES = {"created_at", "started_at", "completed_at", "first_seen", "last_seen"}
 
 
-def frame(rows: Iterable[RunRow]) -> pd.DataFrame:
-    """Give one column a field: numbers Int64, times ``datetime64[us, UTC]``, the rest text; alike when empty."""
-    columns: list[tuple[object, ...]] = list(zip(*rows, strict=True)) or [()] * len(RunRow._fields)
-    return pd.DataFrame({n: _column(n, values) for n, values in zip(RunRow._fields, columns, strict=True)})
+def frame(rows: Iterable[tuple[object, ...]], kind: Any = RunRow) -> pd.DataFrame:
+    """Give records of a named tuple `kind` one column a field: alike when empty.
+
+    Numbers are Int64, times ``datetime64[us, UTC]``, the rest is text.
+    """
+    columns: list[tuple[object, ...]] = list(zip(*rows, strict=True)) or [()] * len(kind._fields)
+    return pd.DataFrame({n: _column(n, values) for n, values in zip(kind._fields, columns, strict=True)})
 
 
 def _column(name: str, values: Iterable[object]) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from opsnb.queries.records import RunRow, timing
@@ -12,17 +12,26 @@ _HEAD = ("Operation", "Type", "Workspace / tenant", "Initiator", "Status", "Outc
 
 
 def table(rows: Iterable[RunRow], caption: str) -> str:
-    """Write the table; it uses no script, no style sheet and no link."""
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    head = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in _HEAD)
-    empty = f'<tr><td colspan="{len(_HEAD)}">No operations.</td></tr>'
-    top = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-    return f"<table>{top}<tbody>{body or empty}</tbody></table>"
+    """Write a list's rows."""
+    return grid(_HEAD, map(_texts, rows), caption, "No operations.")
 
 
-def _cells(row: RunRow) -> str:
+def grid(head: Sequence[str], rows: Iterable[Iterable[object]], caption: str, empty: str) -> str:
+    """Write a table, or `empty` where it has no rows; it uses no script, no style sheet and no link."""
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    named = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in head)
+    nothing = f'<tr><td colspan="{len(head)}">{escape(empty)}</td></tr>'
+    top = f"<caption>{escape(caption)}</caption><thead><tr>{named}</tr></thead>"
+    return f"<table>{top}<tbody>{body or nothing}</tbody></table>"
+
+
+def _cell(text: object) -> str:
+    return f'<td style="text-align:left"><bdi>{escape(visible(text, 120))}</bdi></td>'
+
+
+def _texts(row: RunRow) -> tuple[object, ...]:
     ran = timing(row.created_at, row.started_at, row.completed_at, None).ran_for
-    texts = (
+    return (
         f"#{row.id}",
         row.label,
         f"{visible(row.workspace, 80)} / {visible(row.tenant, 80) if row.tenant_id is not None else 'Platform'}",
@@ -32,4 +41,3 @@ def _cells(row: RunRow) -> str:
         moment(row.created_at) if row.created_at else "unknown",
         duration(ran) if ran is not None else "",
     )
-    return "".join(f'<td style="text-align:left"><bdi>{escape(visible(text, 120))}</bdi></td>' for text in texts)

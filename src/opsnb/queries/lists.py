@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Label,
     Select,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
@@ -50,6 +53,7 @@ class Shape:
     dialect: str
     direction: str = "first"
     retries: bool = False
+    error_paths: tuple[str, ...] = ()
 
 
 def wheres(shape: Shape) -> list[ColumnElement[bool]]:
@@ -58,28 +62,48 @@ def wheres(shape: Shape) -> list[ColumnElement[bool]]:
     return [*_before_triage(shape), *open_]
 
 
+def _members(dialect: str) -> ColumnElement[bool]:
+    """Write that a run is one of :members, as `opsnb.queries.members` sends them; as a table, each is looked up."""
+    if dialect == "sqlite":
+        return runs.id.in_(select(literal_column("value")).select_from(func.json_each(bindparam("members"))))
+    return runs.id.in_(select(func.unnest(bindparam("members", type_=ARRAY(BigInteger)))))
+
+
 def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
     """Write the same without asking whether a failure is handled."""
-    failed = shape.page is Page.FAILURES or "unhandled" in shape.names
+    failed = shape.page is Page.FAILURES or shape.names & {"unhandled", "group"}
     kind = [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])] if failed else []
     stuck = [shape.classifier.predicate(operation_runs)] if shape.page is Page.STUCK else []
     wanted = [*any_of(runs.status, shape.status), *any_of(runs.outcome, shape.outcome)]
-    return [*kind, *stuck, *wanted, *conditions(shape.names)]
+    members = [_members(shape.dialect)] if "group" in shape.names else []
+    return [*kind, *stuck, *wanted, *conditions(shape.names), *members]
 
 
 @lru_cache(maxsize=1024)
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
-    beyond = _beyond(shape.direction)
+    page = _in_order(shape, columns_of(shape)).subquery("page")
+    marks = [retried_as(page, shape.dialect)] if shape.retries else []
+    return with_names(page, not shape.direction.startswith("before"), marks)
+
+
+@lru_cache(maxsize=1024)
+def texts_statement(shape: Shape) -> Select[Any]:
+    """Give type, tenant and error text of a list's runs; open are the same as of a page."""
+    columns = (runs.created_at, runs.id, runs.type, runs.tenant_id)
+    return _in_order(shape, [*columns, error_text(shape.dialect, shape.error_paths).label("error")])
+
+
+def _in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     newest_first = not shape.direction.startswith("before")
-    page = (
-        select(*columns_of(shape))
-        .where(*wheres(shape), *beyond)
-        .order_by(*(column.desc() if newest_first else column.asc() for column in (runs.created_at, runs.id)))
-        .limit(bindparam("limit"))
-        .subquery("page")
-    )
-    return with_names(page, newest_first, [retried_as(page, shape.dialect)] if shape.retries else [])
+    order = (c.desc() if newest_first else c.asc() for c in (runs.created_at, runs.id))
+    wanted = select(*columns).where(*wheres(shape), *_beyond(shape.direction))
+    return wanted.order_by(*order).limit(bindparam("limit"))
+
+
+def onward(direction: str, created_at: object, is_sqlite: bool) -> str:
+    """Give the direction of a statement that goes on from a row."""
+    return f"{direction} undated" if created_at is None and not is_sqlite else direction
 
 
 def _beyond(direction: str) -> list[ColumnElement[bool]]:
@@ -100,7 +124,7 @@ def _beyond(direction: str) -> list[ColumnElement[bool]]:
 
 def columns_of(shape: Shape) -> list[ColumnElement[Any]]:
     """Give the columns that a row of the list is made of, but for the names of its places."""
-    error = [error_text(shape.dialect).label("error")] if shape.page is Page.FAILURES else []
+    error = [error_text(shape.dialect, shape.error_paths).label("error")] if shape.page is Page.FAILURES else []
     return [*_COLUMNS, *own_marks(shape.dialect), *error]
 
 

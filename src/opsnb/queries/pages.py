@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,8 +16,9 @@ from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
-from opsnb.queries.lists import Shape, count_statement, handled_statement, page_statement
+from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
 from opsnb.queries.marks import read_marks
+from opsnb.queries.members import WINDOW, read_members, sent
 from opsnb.queries.records import RunRow, run_row
 from opsnb.stuck import Classifier
 from opsnb.text import caveat, moment
@@ -29,6 +30,7 @@ UNSEEN = (
     "No index tells what retried an operation, so that a failure counts as unhandled until somebody investigated it,"
     " even if its retry succeeded; opsnb doctor prints the index."
 )
+LOOKED_THROUGH = f"{WINDOW:,} failures were looked through for this page; the next one goes on from there."
 TITLES = {Page.RUNS: "Operations", Page.FAILURES: "Failed operations", Page.STUCK: "Stuck operations"}
 
 
@@ -163,13 +165,17 @@ class Lists:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
         cursor = self._cursor(after or before)
-        undated = not self.database.is_sqlite and cursor.get("cursor_created", "") is None
-        shape = self.shape(page, filters, f"{direction} undated" if undated else direction)
-        values = {**self.values(filters, now), **cursor, "limit": limit + 1}
+        shape = self.shape(page, filters, onward(direction, cursor.get("cursor_created", ""), self.database.is_sqlite))
+        values = {**self.plain_values(filters, now), **cursor, "limit": limit + 1}
+        end = None
+        if filters.group:
+            members, end = read_members(self.database, shape, values, filters.group, limit + 1)
+            values["members"] = sent(self.database, members)
         found = self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
             self._check_places(filters)
-        return self._assemble(page, found, limit, direction, now, filters)
+        assembled = self._assemble(page, found, limit, direction, now, filters)
+        return assembled if end is None else _cut(assembled, direction, end)
 
     def count(self, page: Page, filters: Filters, now: datetime) -> Count:
         """Count a list's operations at `now`, exactly up to the cap."""
@@ -188,11 +194,19 @@ class Lists:
         dialect = self.database.url.get_backend_name()
         return Shape(
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
-            self.database.finds_retries,
+            self.database.finds_retries, self.database.settings.error_paths,
         )  # fmt: skip
 
     def values(self, filters: Filters, now: datetime) -> dict[str, Any]:
-        """Give the values that the list's statements leave open at `now` (tz-aware)."""
+        """Give the values that the list's statements leave open at `now` (tz-aware); those of a group are looked up."""
+        values = self.plain_values(filters, now)
+        if filters.group:
+            members = read_members(self.database, self.shape(Page.FAILURES, filters), values, filters.group)
+            values["members"] = sent(self.database, members.numbers)
+        return values
+
+    def plain_values(self, filters: Filters, now: datetime) -> dict[str, Any]:
+        """Give the same without looking anything up."""
         return {**parameters(filters, self.catalog), **self.classifier.parameters(now)}
 
     def _cursor(self, cursor: str | None) -> dict[str, Any]:
@@ -230,6 +244,14 @@ class Lists:
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):
             if wanted is not None:
                 check_place(self.database, name, wanted)
+
+
+def _cut(page: RunPage, direction: str, end: cursors.Key) -> RunPage:
+    """Let a page for which enough was looked through lead on from there."""
+    onward = cursors.write(end)
+    if direction == "before":
+        return replace(page, previous=onward, note=LOOKED_THROUGH)
+    return replace(page, next=onward, note=LOOKED_THROUGH)
 
 
 def _key(row: Any) -> str:

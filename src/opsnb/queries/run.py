@@ -121,7 +121,7 @@ def read_run(
     found = fetch_run(database, run_id)
     text = found["context"]
     context = read_context(text) or {}
-    row = run_row(found, catalog, find_error(context))
+    row = run_row(found, catalog, find_error(context, database.settings.error_paths))
     stuck = rule().classify(row, now) if row.status != Status.COMPLETED else None
     row = row._replace(stuck_class=stuck.label if stuck else None)
     return Run(

@@ -1,0 +1,78 @@
+"""What two texts of one error have in common: the text without what differs from one failure to the next."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+NO_TEXT = "no error text"
+ID = re.compile(r"[0-9a-f]{10}")
+_CASE = re.IGNORECASE
+
+# A text is searched only for what one of its characters makes possible: most hold little of all this.
+_PARTS = (
+    ("://", "url", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", _CASE)),
+    ("@", "email", re.compile(r"[^\s@<>()\[\]\"',;:]+@\w[\w-]*(?:\.[\w-]+)+")),
+    # An apostrophe within a word quotes nothing, and what stands before a colon is a key, which stays.
+    *(
+        (left, "value", re.compile(rf"(?<!\w){left}[^{right}\n]*{right}(?!\w{more})"))
+        for left, right, more in (("'", "'", ""), ('"', '"', "|:"), ("`", "`", ""), ("“", "”", ""), ("«", "»", ""))
+    ),
+    ("-", "id", re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", _CASE)),
+    (
+        "-",
+        "time",
+        re.compile(
+            r"(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC)\b|[+-]\d\d:?\d\d)?)?(?!\d)"
+        ),
+    ),
+    (":", "time", re.compile(r"(?<![\d:])[0-2]?\d:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC)\b)?(?![\d:])")),
+    (":", "ip", re.compile(r"(?<![\w:])(?=[0-9a-f]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?![\w:])", _CASE)),
+    (".", "ip", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.]*\w)")),
+    ("/", "path", re.compile(r"(?<![\w/.~<>-])(?:~|\.{1,2})?(?:/[\w.@%+=:~-]+)+/?")),
+    ("/", "path", re.compile(r"(?<![\w/.~<>-])(?:[\w.@+-]+/){2,}[\w.@+-]*")),
+    ("\\", "path", re.compile(r"\b[a-z]:\\[^\s\"'<>]+", _CASE)),
+)  # fmt: skip
+_HEX = re.compile(r"\b(?:0[xX][0-9a-fA-F]+|[0-9a-fA-F]{8,})\b")
+# Letters between digits: made by a machine.
+_MIXED = re.compile(r"[0-9]+[a-zA-Z]+[0-9][0-9a-zA-Z]*")
+# What went wrong, and not which one it was this time: the number of an error, an exit or a signal, and the status of
+# HTTP before its words or in a family of them.
+_KEPT = ("code ", "code: ", "code=", "status ", "status: ", "status=", "rrno ", "ignal ", "HTTP ", "rror ", "STATE ")
+# The first digit comes first, so that the search passes quickly over everything else.
+_NUMBER = re.compile(
+    rf"[0-9](?<![0-9.][0-9]){''.join(f'(?<!{word}[0-9])' for word in _KEPT)}(?!(?<=[45])[0-9]{{2}} [A-Z]|xx\b)"
+    r"[0-9]*(?:[.,:][0-9]+)*"
+)
+_SOURCE = re.compile(r"\.(?:c|cc|cpp|cs|exe|go|h|hpp|java|js|kt|php|pl|ps1|py|rb|rs|sh|sql|swift|ts)$")
+_DIGIT = re.compile("[0-9]")
+_AGAIN = re.compile(r"(<\w+>)(?:(?:, ?| and | or |; ?| )\1)+")
+
+
+def shape(text: object) -> str:
+    """Give the first line of an error's text with what varies in placeholders: ``"request <id> took <n> s"``.
+
+    Ids, numbers, times, paths, addresses and quoted values vary; codes of errors and exits, and the status of HTTP,
+    say what went wrong and stay. Text that holds nothing is `NO_TEXT`.
+    """
+    line = text.strip().partition("\n")[0] if isinstance(text, str) else ""
+    for mark, name, pattern in _PARTS:
+        if mark in line:
+            line = pattern.sub(_path if name == "path" else f"<{name}>", line)
+    line = _HEX.sub("<id>", line)
+    if _DIGIT.search(line):
+        line = _NUMBER.sub("<n>", _MIXED.sub("<id>", line))
+    if line.count("<") > 1:
+        line = _AGAIN.sub(r"\1", line)
+    return " ".join(line.split()) or NO_TEXT
+
+
+def _path(match: re.Match[str]) -> str:
+    """Keep of a path the name of a program or a source file: it says what failed."""
+    name = re.split(r"[/\\]", match[0])[-1]
+    return f"<path>/{name}" if _SOURCE.search(name) else "<path>"
+
+
+def fingerprint(type_: str, pattern: str) -> str:
+    """Give the id of the failures of a type whose text has this shape: ten hexadecimal digits, the same everywhere."""
+    return blake2b(f"{type_}\0{pattern}".encode("utf-8", "replace"), digest_size=5).hexdigest()

@@ -1,0 +1,188 @@
+"""Failures in groups: by type, and by what the texts of their errors have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from opsnb.catalog import Catalog
+from opsnb.links import Page
+from opsnb.models import as_utc
+from opsnb.queries.filters import Filters
+from opsnb.queries.fingerprints import fingerprint, shape
+from opsnb.queries.lists import texts_statement
+from opsnb.queries.members import WINDOW, unfiltered
+from opsnb.queries.pages import Lists
+from opsnb.queries.records import as_text
+from opsnb.text import caveat, moment, visible
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SINCE = "7d"
+LINE = 300
+
+
+class FailureGroup(NamedTuple):
+    """Failures of one type with one kind of error.
+
+    `group` is what the lists take as their filter; `error` is what the texts have in common, with placeholders such as
+    ``<id>`` for what differs; `last_hour`, `last_day` and `last_week` count up to the moment shown, as far as the
+    window reaches; `tenants` is how many were hit, operations of the platform aside; `example` is the number of the
+    newest failure, `example_error` its text. Texts are masked; times are created_at, tz-aware UTC.
+    """
+
+    group: str
+    type: str
+    label: str
+    error: str
+    failures: int
+    last_hour: int
+    last_day: int
+    last_week: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    tenants: int
+    example: int
+    example_error: str
+
+
+@dataclass(frozen=True)
+class FailureGroups:
+    """The groups of a window of time, first those that grow now.
+
+    Parameters
+    ----------
+    groups
+        By failures in the last hour, then the last day, then all, then the newest.
+    since, until
+        The window on created_at, tz-aware UTC; None where it is open.
+    failures
+        How many failures were looked at.
+    groups_found
+        How many groups they make; `groups` may hold fewer.
+    oldest
+        Where the window holds more than `WINDOW` failures: when the oldest that was looked at was created.
+    as_of, behind, instead
+        As for `RunPage`.
+    """
+
+    groups: Sequence[FailureGroup]
+    since: datetime | None
+    until: datetime | None
+    failures: int
+    groups_found: int
+    oldest: datetime | None
+    as_of: datetime
+    behind: timedelta = timedelta(0)
+    instead: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is not in here, in one sentence; empty where nothing is missing."""
+        if self.oldest is not None:
+            return f"Only the newest {self.failures:,} failures were looked at, back to {moment(self.oldest)}."
+        if len(self.groups) < self.groups_found:
+            return f"The first {len(self.groups):,} of {self.groups_found:,} groups."
+        return ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row a group: the same columns and dtypes even when empty, times tz-aware UTC."""
+        from opsnb.queries.frames import frame
+
+        return frame(self.groups, FailureGroup)
+
+    def __iter__(self) -> Iterator[FailureGroup]:
+        return iter(self.groups)
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __repr__(self) -> str:
+        window = f" since {moment(self.since)}" if self.since else ""
+        counted = f"{self.failures:,} failures in {self.groups_found:,} groups"
+        return f"Failure groups: {counted}{window}, as of {moment(self.as_of)}{caveat(self.behind, self.instead)}"
+
+    def _repr_html_(self) -> str:
+        from opsnb.queries.html import grid
+
+        caption = f"{self!r}. {self.note}".removesuffix(" ")
+        return grid(_HEAD, map(_cells, self.groups), caption, "No failures.")
+
+
+_HEAD = ("Type", "Error", "1 h", "24 h", "7 d", "All", "First seen", "Last seen", "Tenants", "Newest")
+
+
+def _cells(group: FailureGroup) -> tuple[object, ...]:
+    seen = (moment(when) if when else "unknown" for when in (group.first_seen, group.last_seen))
+    counts = (group.last_hour, group.last_day, group.last_week, group.failures)
+    return (group.label, group.error, *counts, *seen, group.tenants, f"#{group.example}")
+
+
+def read_groups(lists: Lists, filters: Filters, now: datetime, mask: Callable[[str], str], limit: int) -> FailureGroups:
+    """Group the newest `WINDOW` failures that `filters` let through at `now` (tz-aware); give at most `limit` groups.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    asked = unfiltered(lists.shape(Page.FAILURES, filters))
+    rows = lists.database.fetch(texts_statement(asked), {**lists.plain_values(filters, now), "limit": WINDOW + 1})
+    found = [one for one in _gather(rows[:WINDOW]) if filters.group in (None, one.group)]
+    records = sorted((one.record(lists.catalog, now) for one in found), key=_urgency, reverse=True)
+    shown = [one._replace(error=mask(one.error), example_error=mask(one.example_error)) for one in records[:limit]]
+    return FailureGroups(
+        shown, filters.since, filters.until, sum(one.failures for one in records), len(records),
+        as_utc(rows[WINDOW - 1].created_at) if len(rows) > WINDOW else None, now,
+    )  # fmt: skip
+
+
+def _urgency(group: FailureGroup) -> tuple[object, ...]:
+    seen = group.last_seen.timestamp() if group.last_seen else 0.0
+    return (group.last_hour, group.last_day, group.failures, seen, group.example)
+
+
+@dataclass
+class _Gathered:
+    type: str
+    error: str
+    example: int
+    text: str
+    times: list[datetime]
+    tenants: set[object]
+    failures: int = 0
+
+    @property
+    def group(self) -> str:
+        return fingerprint(self.type, self.error)
+
+    def record(self, catalog: Catalog, now: datetime) -> FailureGroup:
+        hour, day, week = (sum(now - span <= when <= now for when in self.times) for span in _SPANS)
+        return FailureGroup(
+            self.group, self.type, catalog.label(self.type), visible(self.error, LINE), self.failures, hour, day, week,
+            min(self.times, default=None), max(self.times, default=None), len(self.tenants - {None}),
+            self.example, visible(" ".join(self.text.split()), LINE),
+        )  # fmt: skip
+
+
+_SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
+
+
+def _gather(rows: Iterable[Any]) -> list[_Gathered]:
+    """Put rows, newest first, into groups; a text that comes again is not read again."""
+    found: dict[tuple[str, str], _Gathered] = {}
+    known: dict[tuple[Any, Any], _Gathered] = {}
+    for row in rows:
+        seen = known.get((row.type, row.error))
+        if seen is None:
+            type_, text = as_text(row.type) or "", as_text(row.error) or ""
+            key = (type_, shape(text))
+            seen = known[row.type, row.error] = found.setdefault(key, _Gathered(*key, row.id, text, [], set()))
+        seen.failures += 1
+        seen.tenants.add(row.tenant_id)
+        if when := as_utc(row.created_at):
+            seen.times.append(when)
+    return list(found.values())

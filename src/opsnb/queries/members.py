@@ -1,0 +1,71 @@
+"""Which failures belong to a group: their texts are read in the order of the list, and compared by their shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from opsnb.database import Database
+from opsnb.links import Page
+from opsnb.queries.cursors import Key
+from opsnb.queries.fingerprints import fingerprint, shape
+from opsnb.queries.lists import Shape, onward, texts_statement
+from opsnb.queries.records import as_text
+
+# How many failures are looked through for one answer: a second's work, and a week of ten million runs in half a year.
+WINDOW = 100_000
+FIRST = 1_000
+
+
+class Members(NamedTuple):
+    """Numbers of runs in a group, in the order of the list; `end` is how far was looked where that was not all."""
+
+    numbers: list[int]
+    end: Key | None
+
+
+def group_of(type_: object, text: object) -> str:
+    """Give the group that a failure belongs to, by its type and its error's text as the database gave them."""
+    return fingerprint(as_text(type_) or "", shape(as_text(text)))
+
+
+def read_members(
+    database: Database, listed: Shape, values: Mapping[str, Any], group: str, most: int | None = None
+) -> Members:
+    """Look through a list for the members of a group, from its cursor on; with `most` no further than so many.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    asked, values = unfiltered(listed), dict(values)
+    numbers: list[int] = []
+    seen, size = 0, WINDOW if most is None else FIRST
+    while True:
+        rows = database.fetch(texts_statement(asked), {**values, "limit": size})
+        numbers += [row.id for row in rows if group_of(row.type, row.error) == group]
+        seen += len(rows)
+        if most is not None and len(numbers) >= most:
+            return Members(numbers[:most], None)
+        if len(rows) < size:
+            return Members(numbers, None)
+        if seen >= WINDOW:
+            return Members(numbers, Key(rows[-1].created_at, rows[-1].id))
+        direction = "before" if listed.direction.startswith("before") else "after"
+        asked = replace(asked, direction=onward(direction, rows[-1].created_at, database.is_sqlite))
+        values |= {"cursor_created": rows[-1].created_at, "cursor_id": rows[-1].id}
+        size = min(size * 10, WINDOW - seen)
+
+
+def unfiltered(listed: Shape) -> Shape:
+    """Give the list of failures that a group is looked for in."""
+    page = Page.FAILURES if listed.page is Page.RUNS else listed.page
+    return replace(listed, page=page, names=listed.names - {"group"})
+
+
+def sent(database: Database, numbers: Sequence[int]) -> Any:
+    """Write the members as the condition of the list takes them."""
+    return json.dumps(numbers) if database.is_sqlite else list(numbers)
