@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.norms import Norms
 from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.run import Run, read_run
+from opsnb.queries.shift import Shift, fetch_shift
 from opsnb.queries.updates import PageUpdate, read_update
 from opsnb.replica import Replica, Source, Sources
 from opsnb.settings import Settings
@@ -33,6 +34,7 @@ from opsnb.triage import Act, Decision, Refused, Standing, Triage
 from opsnb.triage.reasons import clean
 
 if TYPE_CHECKING:
+    from opsnb.analysis.handover import Handover
     from opsnb.evidence import Evidence
     from opsnb.widgets.console import Console
 
@@ -267,6 +269,34 @@ class Ops:
         from opsnb.evidence import evidence
 
         return evidence(self, run_id)
+
+    def acts(self, since: str | datetime | timedelta) -> Shift:
+        """Read what people did to operations since a moment, or for a span such as ``"8h"``, and what recovered since.
+
+        Raises
+        ------
+        AccessDenied, BadInput, DatabaseUnavailable
+            As for `runs`.
+        """
+        self.ensure_view()
+
+        def ask(source: Source) -> Shift:
+            start = filters.read({"since": since}, source.as_of).since or source.as_of
+            return fetch_shift(source.database, start, source.as_of)
+
+        return self._sources.read(self.now(), ask)
+
+    def handover(self, since: str | datetime | timedelta = "8h") -> Handover:
+        """Sum up for the next shift what failed, waits, recovered and was done since; errors as for `runs`.
+
+        Returns
+        -------
+        Handover
+            Markdown where a notebook shows it; also ``.to_markdown()`` and ``.to_frame()``.
+        """
+        from opsnb.analysis.handover import handover
+
+        return handover(self, since)
 
     def decide(self, act: str, run_id: int) -> Decision:
         """Say whether the actor may do an act on an operation just now; nothing changes.

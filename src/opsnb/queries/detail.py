@@ -105,10 +105,11 @@ def fetch_audit(database: Database, run_id: int, limit: int = MAX_AUDIT) -> list
         .order_by(*(column.desc() for column in (log.resource_type, log.resource_id, log.id)))
         .limit(bindparam("limit"))
     )
-    return [_entry(row) for row in reversed(database.fetch(statement, {"id": run_id, "limit": limit}))]
+    return [read_entry(row) for row in reversed(database.fetch(statement, {"id": run_id, "limit": limit}))]
 
 
-def _entry(row: Any) -> AuditEntry:
+def read_entry(row: Any) -> AuditEntry:
+    """Read a row of the audit; its sixth column is the metadata as text."""
     context = read_context(row[5]) or {}
     return AuditEntry(row.id, row.action, row.status, row.actor_name, row.actor_email, context, as_utc(row.recorded_at))
 
