@@ -23,7 +23,7 @@ from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
 from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.norms import Norms
-from opsnb.queries.pages import Count, Lists, RunPage
+from opsnb.queries.pages import Count, Hidden, Lists, RunPage
 from opsnb.queries.run import Run, read_run
 from opsnb.queries.shift import Shift, fetch_shift
 from opsnb.queries.updates import PageUpdate, read_update
@@ -181,6 +181,15 @@ class Ops:
         return self._sources.read(
             self.now(),
             lambda source: self._lists(source, page).count(page, filters.read(raw, source.as_of), source.as_of),
+        )
+
+    def hidden(self, page: Page = Page.FAILURES, **raw: Any) -> Hidden:
+        """Count what "unhandled only" hides of a list among its newest failures; filters and errors as for `runs`."""
+        self.ensure_view()
+        wanted = {**raw, "unhandled": True}
+        return self._sources.read(
+            self.now(),
+            lambda source: self._lists(source, page).hidden(page, filters.read(wanted, source.as_of), source.as_of),
         )
 
     def update(self, shown: RunPage, **raw: Any) -> PageUpdate:

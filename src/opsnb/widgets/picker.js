@@ -2,7 +2,7 @@
 const NONE = -2;
 
 function picker(model, name, label, current, choose) {
-  const closed = button("", () => (box.hidden ? open() : close(true)), { class: "ops-chip", "aria-haspopup": "listbox", "aria-expanded": "false" });
+  const closed = button("", () => (box.hidden ? open() : close(true)), { class: "ops-chip", "data-filter": name, "aria-haspopup": "listbox", "aria-expanded": "false" });
   closed.append(`${label} `, said(current ? current.text : "any", {}, "b"), el("i", { "aria-hidden": "true", text: "▾" }));
   closed.classList.toggle("ops-on", Boolean(current));
   const id = `ops-${name}-${Math.random().toString(36).slice(2)}`;

@@ -52,9 +52,18 @@ function addressWith(state, changes) {
 function chooser(label, name, options, state, choose) {
   const set = state.filters[name]?.value ?? "";
   const all = options.some(([value]) => value === set) ? options : [...options, [set, state.filters[name].text]];
-  const select = el("select", { ...OWN_KEYS, "aria-label": label, onchange: (event) => choose(name, event.target.value) },
+  const select = el("select", { ...OWN_KEYS, "data-filter": name, "aria-label": label, onchange: (event) => choose(name, event.target.value) },
     ...all.map(([value, text]) => el("option", { value, selected: value === set }, text)));
   return el("label", { class: `ops-chip${set ? " ops-on" : ""}` }, `${label} `, select);
+}
+
+// Offered where failures are listed, and wherever an address asks for it, so that it can be taken back.
+function unhandledSwitch(state, choose) {
+  const on = state.filters.unhandled?.value === "true";
+  if (state.page !== "failures" && !on) return [];
+  return [el("button", { type: "button", ...OWN_KEYS, class: `ops-chip${on ? " ops-on" : ""}`, "data-filter": "unhandled", "aria-pressed": String(on),
+    title: "Leave out what was investigated and what was retried with success", onclick: () => choose("unhandled", on ? "" : "true") },
+    on ? el("i", { "aria-hidden": "true", text: "✓" }) : "", "Unhandled only")];
 }
 
 function render({ model, el: root }) {
@@ -63,13 +72,14 @@ function render({ model, el: root }) {
   const before = el("div", { class: "ops-before" });
   const filters = el("div", { class: "ops-filters", role: "search", "aria-label": "Filter operations" });
   const meta = el("div", { class: "ops-meta ops-fresh" });
+  const note = el("p", { class: "ops-note ops-quiet", hidden: true });
   const body = el("tbody");
   const heads = el("tr");
   const table = el("table", { class: "ops-table" }, el("thead", {}, heads), body);
   const empty = el("div", { class: "ops-empty", hidden: true });
   const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
   const live = el("div", { class: "ops-aside", role: "status" });
-  root.append(head, alert, before, filters, meta, table, empty, pager, live);
+  root.append(head, alert, before, filters, meta, note, table, empty, pager, live);
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
   let pickers = [], painted = "", landing = null, opened = null, slow = 0, drawn = 0, announced = "";
   const state = () => model.get("state");
@@ -111,13 +121,14 @@ function render({ model, el: root }) {
     const until = now.filters.until ? [el("span", { class: "ops-chip ops-on" }, "Until ", said(now.filters.until.text, {}, "b"))] : [];
     const reset = Object.keys(now.filters).length ? [button("Clear filters", () => visit(now.clear.address, "filter:search"), { class: "ops-textual" })] : [];
     filters.replaceChildren(kept ?? search, ...pickers.map((p) => p.root), ...selects.map(([label, name, options]) => chooser(label, name, options, now, choose)),
-      chooser("Last", "since", TIMES, now, choose), ...until, ...reset);
+      chooser("Last", "since", TIMES, now, choose), ...until, ...unhandledSwitch(now, choose), ...reset);
     if (kept && document.activeElement !== kept) kept.focus();
   }
 
   function paintMeta() {
     const now = state(), count = model.get("count");
     const total = count ? [el("b", { class: "ops-num", text: count }), ` operation${count === "1" ? "" : "s"}`] : now.rows ? ["Counting…"] : [];
+    if (count && model.get("hidden")) total.push(`, ${model.get("hidden")}`);
     counted.replaceChildren(...total);
     meta.hidden = false;
     paintPager();
@@ -168,6 +179,8 @@ function render({ model, el: root }) {
     table.setAttribute("aria-label", now.title);
     empty.hidden = rows.length > 0 || Boolean(now.error);
     empty.replaceChildren(el("p", { text: now.empty }), anchor(model, now.action, { class: "ops-button" }));
+    note.hidden = !now.note;
+    note.textContent = now.note ?? "";
     paintMeta();
     land();
     // The focus must never fall to the page: in JupyterLab the next key would edit the notebook.
@@ -180,9 +193,8 @@ function render({ model, el: root }) {
     if (to === null) return;
     if (typeof to === "number") { focusRow(to); root.scrollIntoView?.({ block: "nearest" }); }
     else {
-      const name = to.split(":")[1], target = pickers.find((p) => p.name === name)?.root.querySelector("button");
-      const other = filters.querySelector(name === "search" ? ".ops-search" : `select[aria-label="${{ since: "Last", status: "Status", outcome: "Outcome" }[name]}"]`);
-      if (!filters.contains(document.activeElement)) (target ?? other)?.focus();
+      const target = filters.querySelector(`[data-filter="${to.split(":")[1]}"]`);
+      if (!filters.contains(document.activeElement)) target?.focus();
     }
     const total = state().rows?.length ?? 0;
     live.textContent = state().error || `${total} operation${total === 1 ? "" : "s"} shown`;
@@ -221,12 +233,12 @@ function render({ model, el: root }) {
     else head.querySelector("h1")?.focus({ preventScroll: true });
   };
   model.on("msg:custom", message);
-  model.on("change:count", paintMeta);
+  ["change:count", "change:hidden"].forEach((name) => model.on(name, paintMeta));
   model.on("change:fresh", paintNews);
   paintNews();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
-  return () => { undo(); freshness.stop(); model.off("msg:custom", message); model.off("change:count", paintMeta); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
+  return () => { undo(); freshness.stop(); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
 }
 
 export default { render };

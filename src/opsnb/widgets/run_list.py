@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import traitlets
@@ -12,13 +14,13 @@ from opsnb.errors import DatabaseUnavailable, OpsnbError
 from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
-from opsnb.queries.pages import TITLES, Count, RunPage
+from opsnb.queries.pages import TITLES, RunPage
 from opsnb.queries.updates import PageUpdate
 from opsnb.text import visible
 from opsnb.widgets.background import later
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.view import asset, following, sentence
-from opsnb.widgets.words import Payload, link, row
+from opsnb.widgets.words import Payload, hiding, link, row
 
 Query = Mapping[str, str]
 EMPTY = {
@@ -47,6 +49,7 @@ class RunList(Refreshing):
     _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js")
     _css = asset("run_list.css", "base.css", "refresh.css")
     count = traitlets.Unicode("").tag(sync=True)
+    hidden = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], refresher: Refresher) -> None:
         handlers = {"go": following(go), "choices": self._choices}
@@ -100,23 +103,32 @@ class RunList(Refreshing):
 
         def read_update() -> Callable[[], None]:
             update = self._ops.update(found, **_filters(query))  # type: ignore[arg-type] # see below
-            count = self._count(page, _filters(query))
-            return lambda: self._bring(update, count)
+            counts = self._counts(page, _filters(query))
+            return lambda: self._bring(update, counts)
 
         return read_page if found is None else read_update
 
-    def _count(self, page: Page, filters: Query) -> str:
-        """Count the list; where that takes too long, the last count stands."""
-        try:
-            return str(self._ops.count(page, **filters))
-        except DatabaseUnavailable:
-            return self.count
+    def _counters(self, page: Page, filters: Query) -> dict[str, Callable[[], str]]:
+        """Give what counts, by the trait that shows it."""
+        counters = {"count": lambda: str(self._ops.count(page, **filters))}
+        if filters.get("unhandled") == "true":
+            counters["hidden"] = lambda: hiding(self._ops.hidden(page, **filters))
+        return counters
 
-    def _bring(self, update: PageUpdate, count: str) -> None:
+    def _counts(self, page: Page, filters: Query) -> dict[str, str]:
+        """Count the list; what takes too long is left out, and the last count stands."""
+        counts = {}
+        for name, counter in self._counters(page, filters).items():
+            with suppress(DatabaseUnavailable):
+                counts[name] = counter()
+        return counts
+
+    def _bring(self, update: PageUpdate, counts: Mapping[str, str]) -> None:
         """Show the rows as they are now, each in its place; new ones are only told of."""
         self._rows = [self._changed(shown, update) for shown in self._rows]
         self.state = {**self.state, "rows": self._rows}
-        self.count = count
+        for name, text in counts.items():
+            self.set_trait(name, text)
         self.current(update, new=str(update.new or ""), left=len(update.left))
 
     def _changed(self, shown: Payload, update: PageUpdate) -> Payload:
@@ -168,6 +180,7 @@ class RunList(Refreshing):
         first = links.page(self._page, filters) if found.previous else ""
         return {
             "rows": self._rows,
+            "note": found.note,
             "pager": {**pager, "first": first},
         }
 
@@ -189,13 +202,13 @@ class RunList(Refreshing):
 
     def _count_later(self, page: Page, filters: Query, same: bool) -> None:
         if not same:
-            self.count = ""
+            self.count = self.hidden = ""
+        for name, counter in self._counters(page, filters).items():
+            later(counter, partial(self._show_count, page, filters, name))
 
-        def done(count: Count) -> None:
-            if (page, filters) == (self._page, _filters(self._query)):
-                self.count = str(count)
-
-        later(lambda: self._ops.count(page, **filters), done)
+    def _show_count(self, page: Page, filters: Query, name: str, text: str) -> None:
+        if (page, filters) == (self._page, _filters(self._query)):
+            self.set_trait(name, text)
 
     def _choices(self, message: Mapping[str, Any]) -> None:
         name, text = str(message.get("name")), str(message.get("text", ""))[:200]

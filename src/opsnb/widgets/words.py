@@ -7,6 +7,7 @@ from typing import Any
 
 from opsnb import links
 from opsnb.links import Links
+from opsnb.queries.pages import Hidden
 from opsnb.queries.records import RunRow, timing
 from opsnb.text import ago, duration, moment, visible
 
@@ -88,6 +89,14 @@ def row(record: RunRow, where: Links, now: datetime) -> Payload:
         "live": live,
         "stuck": record.stuck_class or "",
     }
+
+
+def hiding(hidden: Hidden) -> str:
+    """Say how many handled failures a list does not show."""
+    if not hidden.handled:
+        return "nothing hidden"
+    among = f" of the newest {int(hidden.failures):,}" if hidden.failures.capped else ""
+    return f"{hidden.handled} handled one{'' if hidden.handled == 1 else 's'}{among} hidden"
 
 
 def mark(record: RunRow) -> str:
