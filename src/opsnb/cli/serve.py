@@ -22,6 +22,7 @@ port_option = click.option(
     "--port", type=click.IntRange(0, 65535), default=8866, show_default=True, help="Port to use."
 )
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_COUNT = click.IntRange(1, 10_000)
 
 
 @click.command()
@@ -34,6 +35,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--framed-by", multiple=True, metavar="ORIGIN", help="Let pages of this origin show these inside.")
 @click.option("--certfile", type=_FILE, help="PEM file with the certificate for TLS.")
 @click.option("--keyfile", type=_FILE, help="PEM file with the key of the certificate.")
+@click.option("--max-kernels", type=_COUNT, metavar="N", help="Pages at once; default: what memory and cores bear.")
+@click.option("--max-kernels-per-user", type=_COUNT, metavar="N", help="Pages at once of one user; default: a quarter.")
 @identity_options
 @click.option("--browser/--no-browser", default=False, show_default=True, help="Open the pages in a browser.")
 @click.option("--verbose", is_flag=True, help="Log every request, not only warnings.")

@@ -24,6 +24,7 @@ from opsnb.serve import handlers, sign_in
 from opsnb.serve.front import Front
 from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.identity.verifier import Verifier
+from opsnb.serve.limits import Seats, Turns
 from opsnb.serve.routes import PAGES, route
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -44,6 +45,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
     verifier: Verifier
     front: Front
     tls: ssl.SSLContext | None
+    seats: Seats
+    turns: Turns
     sockets: list[socket.socket]
     ready: Callable[[], None]
 
@@ -59,6 +62,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "front": self.front,
             "allow_origin": self.front.origin,
             "signs_in": isinstance(self.verifier, Tokens),
+            "seats": self.seats,
+            "turns": self.turns,
             "compress_response": True,
             "ws_ping_interval": 10_000,
             "ws_ping_timeout": 30_000,

@@ -88,20 +88,26 @@ class Guarded(JupyterHandler):
     def write_error(self, status_code: int, **told: Any) -> None:
         """Write the page that says what went wrong and leads back to the operations; the traceback is in the log."""
         signing_in = status_code == HTTPStatus.UNAUTHORIZED and self.settings["signs_in"]
-        sentence = _sentence(status_code, told.get("exc_info", (None, None))[1])
+        error = told.get("exc_info", (None, None))[1]
+        sentence = _sentence(status_code, error)
         if signing_in:
             self.write_sentence("Sign in", _BRING if sentence == _UNKNOWN else sentence, "sign_in.html")
         else:
-            self.write_sentence(HTTPStatus(status_code).phrase, sentence)
+            retry = error.retry if isinstance(error, Refusal) else None
+            self.write_sentence("Busy" if retry else HTTPStatus(status_code).phrase, sentence, retry=retry)
 
-    def write_sentence(self, title: str, sentence: str, template: str = "message.html") -> None:
-        """Write a page of one sentence."""
+    def write_sentence(
+        self, title: str, sentence: str, template: str = "message.html", retry: int | None = None
+    ) -> None:
+        """Write a page of one sentence; where `retry` is set, the browser asks again after so many seconds."""
+        if retry:
+            self.set_header("Retry-After", str(retry))
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         base = self.base_url.rstrip("/")
         told = {"title": title, "sentence": sentence, "base": base, "home": base + HOME, "here": self.here}
         xsrf = "" if template == "message.html" else self.xsrf_form_html()
-        self.finish(self.settings["voila_jinja2_env"].get_template(template).render(**told, xsrf=xsrf))
+        self.finish(self.settings["voila_jinja2_env"].get_template(template).render(**told, xsrf=xsrf, retry=retry))
 
 
 def _sentence(status_code: int, error: object) -> str:

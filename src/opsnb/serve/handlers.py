@@ -23,6 +23,8 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
     """Runs the notebook of one canonical route in a kernel of its own."""
 
     kernel: str | None = None
+    left = False
+    _made = False
 
     async def get(self, *_: str) -> None:
         """Stream the page."""
@@ -30,11 +32,21 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
         self.request.query = page_query(self.request.query)
         for name in ("template", "theme"):
             self.request.arguments.pop(name, None)
-        await super().get()  # type: ignore[misc] # tornado's decorator says that it may give nothing
+        self.settings["seats"].take(self.current_user.username, self._holds_seat)
+        try:
+            async with self.settings["turns"].turn():
+                if not self.left:
+                    await super().get()  # type: ignore[misc] # tornado's decorator says that it may give nothing
+        finally:
+            self._made = True
+
+    def _holds_seat(self) -> bool:
+        return not self._made or (self.kernel is not None and self.kernel in self.kernel_manager)
 
     def on_connection_close(self) -> None:
         """End the kernel of a reader who left before the page was whole, and so cannot end it."""
         super().on_connection_close()
+        self.left = True
         if self.kernel and self.kernel in self.kernel_manager:
             self.log.info("The reader of %s left early.", self.request.path)
             IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel, now=True)

@@ -16,8 +16,10 @@ class Refusal(HTTPError):
         Of the answer.
     sentence
         What is wrong and what to do.
+    retry
+        Seconds after which to ask again; None where that would not help.
     """
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, retry: int | None = None) -> None:
         super().__init__(status)
-        self.sentence = sentence
+        self.sentence, self.retry = sentence, retry

@@ -23,6 +23,7 @@ from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.identity.provider import Identity
 from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.kernels import NativeKernels, PageKernels
+from opsnb.serve.limits import read_limits
 from opsnb.serve.routes import HOME, read_base_url
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
@@ -50,6 +51,8 @@ class Options:
         Origins whose pages may show these inside their own.
     certfile, keyfile
         PEM files by which the server speaks TLS; None to leave that to a proxy.
+    max_kernels, max_kernels_per_user
+        Kernels at once, of all and of one user; None for what the machine bears.
     notebooks
         Folder of the pages' notebooks; None for the shipped ones.
     """
@@ -64,6 +67,8 @@ class Options:
     framed_by: tuple[str, ...] = ()
     certfile: Path | None = None
     keyfile: Path | None = None
+    max_kernels: int | None = None
+    max_kernels_per_user: int | None = None
     notebooks: Path | None = None
 
 
@@ -77,6 +82,8 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     """
     base_url = read_base_url(options.base_url)
     folder = _folder(options)
+    one_viewer = options.identity.kind == "none"
+    seats, turns = read_limits(options.max_kernels, options.max_kernels_per_user, one_viewer=one_viewer)
     tls = read_tls(options.certfile, options.keyfile)
     taken = sockets.listen(options.ip, options.port)
     host, port = sockets.address(taken)
@@ -87,6 +94,7 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     os.environ.update(page_environment(database, options.actor, base_url))
     app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
     app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken
+    app.seats, app.turns = seats, turns
     scheme = "https" if tls else "http"
     token = f"?token={verifier.first}" if isinstance(verifier, Tokens) and verifier.first else ""
     app.ready = lambda: ready(f"{scheme}://{host}:{port}{base_url.rstrip('/')}{HOME}{token}")
