@@ -34,6 +34,8 @@ from opsnb.triage import Act, Decision, Refused, Standing, Triage
 from opsnb.triage.reasons import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from opsnb.analysis.handover import Handover
     from opsnb.evidence import Evidence
     from opsnb.widgets.console import Console
@@ -278,6 +280,25 @@ class Ops:
         from opsnb.evidence import evidence
 
         return evidence(self, run_id)
+
+    def incident_notebook(self, run_id: int, path: str | Path | None = None) -> Path:
+        """Write a dated notebook that repeats the investigation of an operation, ready to run; give where it lies.
+
+        Parameters
+        ----------
+        path
+            Default ``incident-<number>-<date>.ipynb`` in the working directory; an existing file is never replaced.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written, or is there already.
+        RunNotFound, AccessDenied, DatabaseUnavailable
+            As for `run`.
+        """
+        from opsnb.evidence.notebook import write
+
+        return write(self, run_id, path)
 
     def acts(self, since: str | datetime | timedelta) -> Shift:
         """Read what people did to operations since a moment, or for a span such as ``"8h"``, and what recovered since.

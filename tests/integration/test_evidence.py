@@ -37,6 +37,15 @@ def test_it_holds_what_happened_on_it_and_around_it(database, ops):
         assert said in text
 
 
+def test_a_failure_is_shown_beside_its_group(database, ops):
+    numbers = [add_run(database, **failure(context={"error": f"request {n} timed out"})) for n in (1, 2)]
+    other = add_run(database, **failure(context={"error": "disk was full"}))
+    html = ops.evidence(numbers[0]).html
+    section = html[html.index("failures of its group") : html.index("Operations of its type")]
+    assert [f"#{n}<" in section for n in (*numbers, other)] == [True, True, False]
+    assert "failures of its group" not in ops.evidence(add_run(database)).html
+
+
 def test_it_is_the_same_file_at_the_same_moment_and_is_referred_to_by_its_digest(database, ops, tmp_path):
     number = add_run(database, **failure())
     made = ops.evidence(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -102,7 +102,12 @@ def handover(ops: Ops, since: str | datetime | timedelta) -> Handover:
     failed = gather(ops.failures, since=start)
     stuck = ops.stuck(limit=SHOWN)
     shift = ops.acts(start)
-    lines = [*_failed(failed.frame, ops.catalog), *_open(unhandled), *_stuck(stuck), *_acts(shift, ops.catalog)]
+    lines = [
+        *_failed(failed.frame, ops.catalog),
+        *_open(unhandled, ops.masker.mask_text),
+        *_stuck(stuck),
+        *_acts(shift, ops.catalog),
+    ]
     notes = (failed.note, _more("unhandled", unhandled), _more("stuck", stuck), _unread(shift), unhandled.note)
     return Handover(start, now, tuple(lines), tuple(note for note in notes if note))
 
@@ -115,9 +120,9 @@ def _failed(frame: pd.DataFrame, catalog: Catalog) -> Iterator[Line]:
         yield Line("failed", catalog.label(type_), type=type_, count=count, at=at)
 
 
-def _open(page: RunPage) -> Iterator[Line]:
+def _open(page: RunPage, mask: Callable[[str], str]) -> Iterator[Line]:
     for row in page.rows:
-        what = f"{row.label}: {row.error or 'no error was recorded'}"
+        what = f"{row.label}: {mask(row.error or 'no error was recorded')}"
         yield Line("unhandled", what, row.id, row.type, at=row.created_at)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from opsnb.models import Outcome, Status
 from opsnb.queries.context import Masker
 from opsnb.queries.detail import AuditEntry, Relative
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.filters import PLATFORM
+from opsnb.queries.members import group_of
 from opsnb.queries.records import RunRow
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from opsnb.ops import Ops
 
 AROUND = 5
+GROUP_WINDOW = timedelta(days=7)
 LONGEST_CONTEXT = 200_000
 
 
@@ -41,12 +45,12 @@ class Contents:
     audit
         Acts on it, with their details as JSON.
     neighbours
-        By a name of what they share with it: the nearest operations before and after it, newest first.
+        By what they share with it, operations newest first: of its group, and the nearest of its type and tenant.
     """
 
     run: Run
     made_by: str
-    error: str | None
+    error: str
     context: str
     cut: int
     timeline: list[Event]
@@ -80,7 +84,7 @@ def contents(ops: Ops, run_id: int) -> Contents:
     return Contents(
         run,
         f"{ops.actor.name} ({ops.actor.email})",
-        find_error(masked, ops.settings.error_paths),
+        ops.masker.mask_text(find_error(masked, ops.settings.error_paths) or ""),
         context[:LONGEST_CONTEXT],
         max(0, len(context) - LONGEST_CONTEXT),
         run.timeline(lineage),
@@ -96,13 +100,22 @@ def _audit(entries: Iterable[AuditEntry], masker: Masker) -> list[tuple[AuditEnt
 
 def _neighbours(ops: Ops, run: Run) -> dict[str, list[RunRow]]:
     row = run.row
+    place = "tenant" if row.tenant_id is not None else "platform"
     tenant = PLATFORM if row.tenant_id is None else str(row.tenant_id)
     return {
-        "Operations of its type": _around(ops, run, type=[row.type]),
-        "Operations of its tenant" if row.tenant_id is not None else "Operations of the platform": _around(
-            ops, run, tenant=tenant
-        ),
+        **_group(ops, run),
+        "Operations of its type around it": _around(ops, run, type=[row.type]),
+        f"Operations of its {place} around it": _around(ops, run, tenant=tenant),
     }
+
+
+def _group(ops: Ops, run: Run) -> dict[str, list[RunRow]]:
+    """Find the newest failures with the same kind of error, where this is one."""
+    if (run.row.status, run.row.outcome) != (Status.COMPLETED, Outcome.FAILED):
+        return {}
+    group = group_of(run.row.type, run.row.error)
+    rows = ops.failures(group=group, since=run.as_of - GROUP_WINDOW, limit=2 * AROUND).rows
+    return {f"Newest failures of its group {group} in 7 days": list(rows)} if rows else {}
 
 
 def _around(ops: Ops, run: Run, **wanted: Any) -> list[RunRow]:
