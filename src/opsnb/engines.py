@@ -40,6 +40,7 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)

@@ -16,12 +16,15 @@ from opsnb.access import Actor, Capability
 from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import AccessDenied, BadInput, DatabaseUnavailable, RunNotFound
-from opsnb.links import Page
+from opsnb.links import LISTS, Page
 from opsnb.queries import filters
+from opsnb.queries.activity import SINCE as SINCE_BY
+from opsnb.queries.activity import Activity, read_activity
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
 from opsnb.queries.groups import SINCE, FailureGroups, read_groups
+from opsnb.queries.history import TypeHistory
 from opsnb.queries.norms import Norms
 from opsnb.queries.pages import Count, Hidden, Lists, RunPage
 from opsnb.queries.run import Run, read_run
@@ -236,6 +239,50 @@ class Ops:
             return replace(found, behind=source.behind, instead=source.instead)
 
         return self._sources.read(self.now(), ask)
+
+    def activity(self, page: str = "runs", *, every: str = "", **raw: Any) -> Activity:
+        """Count the runs of a list by the hour or day in which they were created, and by what has become of them.
+
+        Parameters
+        ----------
+        page
+            "runs", "failures" or "stuck".
+        every
+            "hour" or "day" in UTC, at most 400 of them; by default hours for a window of up to three days.
+        raw
+            Filters as for `runs`; `since` is 24 hours ago unless given, 30 days for ``every="day"``.
+
+        Raises
+        ------
+        AccessDenied, BadInput, DatabaseUnavailable
+            As for `runs`.
+        """
+        self.ensure_view()
+        if page not in LISTS:
+            raise BadInput(f"There is no list {page!r}; there are {', '.join(LISTS)}.")
+        wanted = {**raw, "since": raw.get("since") or SINCE_BY.get(every, "")}
+
+        def ask(source: Source) -> Activity:
+            asked = filters.read(wanted, source.as_of)
+            found = read_activity(self._lists(source, Page(page)), Page(page), asked, every, source.as_of)
+            return replace(found, behind=source.behind, instead=source.instead)
+
+        return self._sources.read(self.now(), ask)
+
+    def type_history(self, run_id: int, limit: int = 60) -> TypeHistory:
+        """Read the last runs of an operation's type up to itself, oldest first.
+
+        Parameters
+        ----------
+        limit
+            Runs at most, 1 to 500.
+
+        Raises
+        ------
+        RunNotFound, AccessDenied, BadInput, DatabaseUnavailable
+            As for `run`.
+        """
+        return self.run(run_id).history(_whole("limit", limit, 1, 500))
 
     def run(self, run_id: int) -> Run:
         """Read one operation.

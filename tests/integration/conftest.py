@@ -1,16 +1,21 @@
 """Databases that others made."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC
+from datetime import UTC, timedelta
+from importlib.resources import as_file, files
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from opsnb.database import Database
+from opsnb.load.loading import load
+from opsnb.load.mapfile import find_map
+from opsnb.models import as_utc
+from opsnb.ops import Ops
 from opsnb.settings import Settings
 from support.foreign import LARAVEL, NATIVE, SQLITE, fill, history, iso, run_script
-from support.history import execute
+from support.history import VIEWER, add_people, execute
 from support.postgres import PostgresServer
 
 _numbers = count(1)
@@ -54,6 +59,17 @@ def foreign(
     yield make
     for name in made:
         postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def ci(database: Database) -> Ops:
+    """The shipped excerpt of a real history, and who looks at it a day before its end."""
+    add_people(database)
+    with as_file(files("opsnb.demo") / "bitcoin-core-ci.jsonl.gz") as path:
+        load(database, path, find_map("bitcoin-core-ci"))
+    with database.look() as connection:
+        newest = as_utc(connection.exec_driver_sql("SELECT max(created_at) FROM operation_runs").scalar())
+    return Ops(database, database.settings, VIEWER, False, lambda: newest - timedelta(days=1))
 
 
 def _rows(everything: bool) -> dict:

@@ -1,7 +1,6 @@
 """Failure groups, and the lists that one group filters; every figure is the one that pandas finds."""
 
 from datetime import timedelta
-from importlib.resources import as_file, files
 
 import pandas as pd
 import pytest
@@ -9,28 +8,13 @@ import pytest
 from opsnb import links
 from opsnb.errors import AccessDenied, BadInput
 from opsnb.links import Page
-from opsnb.load.loading import load
-from opsnb.load.mapfile import find_map
-from opsnb.models import as_utc
-from opsnb.ops import Ops
 from opsnb.queries import members, pages
 from opsnb.queries.fingerprints import fingerprint, shape
 from opsnb.settings import Settings
-from support.history import NOW, OUTSIDER, VIEWER, add_people, add_run, add_runs, add_tenant, add_workspace, before
+from support.history import NOW, OUTSIDER, add_people, add_run, add_runs, add_tenant, add_workspace, before
 from support.statements import recorded
 
 MESSAGES = ("request {} timed out", "disk {} is full", "exit code 137", None, "password={} is wrong")
-
-
-@pytest.fixture
-def ci(database):
-    """The shipped excerpt of a real history, and who looks at it a day before its end."""
-    add_people(database)
-    with as_file(files("opsnb.demo") / "bitcoin-core-ci.jsonl.gz") as path:
-        load(database, path, find_map("bitcoin-core-ci"))
-    with database.look() as connection:
-        newest = as_utc(connection.exec_driver_sql("SELECT max(created_at) FROM operation_runs").scalar())
-    return Ops(database, database.settings, VIEWER, False, lambda: newest - timedelta(days=1))
 
 
 def by_pandas(ops, **wanted):

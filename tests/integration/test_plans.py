@@ -204,3 +204,22 @@ def test_failure_groups_and_a_page_of_one_use_their_indexes(filled, ops_on):
     texts, page = plans(filled, lambda: ops.failures(limit=5, group=group))
     assert_uses(texts, "ix_runs_failed")
     assert_uses(page, "operation_runs_pkey|INTEGER PRIMARY KEY")
+
+
+def test_activity_uses_the_index_of_its_list_for_each_bar(filled, ops_on):
+    ops = ops_on(filled)
+    for page, index in INDEX.items():
+        for every, since in (("hour", "6d"), ("day", "6d"), ("hour", "2h")):
+            steps = plan(
+                filled, lambda page=page, every=every, since=since: ops.activity(page, every=every, since=since)
+            )
+            assert_uses(steps, index)
+            assert "AUTOMATIC" not in steps
+
+
+def test_the_history_of_a_type_walks_its_index(filled, ops_on):
+    run = ops_on(filled).run(ROWS - 500)
+    assert run.type == "rare.type"
+    steps = plan(filled, run.history)
+    assert_uses(steps, "ix_runs_type")
+    assert not re.search(r"\bSort\b|TEMP B-TREE", steps), steps

@@ -14,6 +14,7 @@ from opsnb.queries import cursors
 from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
 from opsnb.queries.errors_in_context import find_error
+from opsnb.queries.history import LIMIT, TypeHistory, read_history
 from opsnb.queries.records import RunRow, Timing, as_text, run_row, timing
 from opsnb.queries.timeline import Event, timeline
 from opsnb.stuck import Classifier, StuckClass
@@ -82,6 +83,11 @@ class Run:
         """Give the runs that led to this one by retries, itself, and those that retried it."""
         self._ensure()
         return fetch_lineage(self._database, self.row.id)
+
+    def history(self, limit: int = LIMIT) -> TypeHistory:
+        """Give the last `limit` runs of its type up to this one."""
+        self._ensure()
+        return read_history(self._database, self.row, self.as_of, limit)
 
     def timeline(self, lineage: Sequence[Relative] | None = None) -> list[Event]:
         """Give what happened on this run and on the others of its lineage, oldest first.
