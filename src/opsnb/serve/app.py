@@ -17,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve import handlers, sign_in
@@ -28,12 +28,13 @@ from opsnb.serve.limits import Seats, Turns
 from opsnb.serve.routes import PAGES, route
 
 TEMPLATE = Path(__file__).parent / "template"
+# What is sent here is a form of one line; who takes longer to send it, or the headers, is cut off. Seconds and bytes.
+PATIENCE = {"idle_connection_timeout": 75, "body_timeout": 20, "max_body_size": 64 * 2**10}
 # An allow-list: a route that a later Voila adds stays closed until it is named here with what guards it.
 GUARDED = {
     KernelHandler: handlers.KernelModelHandler,
     VoilaKernelWebsocketHandler: handlers.ChannelsHandler,
     VoilaShutdownKernelHandler: handlers.ShutdownHandler,
-    TemplateStaticFileHandler: handlers.TemplateFilesHandler,
     MultiStaticFileHandler: handlers.FilesHandler,
     FileFindHandler: handlers.ExtensionFilesHandler,
 }
@@ -67,6 +68,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "compress_response": True,
             "ws_ping_interval": 10_000,
             "ws_ping_timeout": 30_000,
+            "websocket_max_message_size": 256 * 2**10,
         }
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
@@ -98,7 +100,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Serve until a signal says to stop; then end every kernel."""
-        HTTPServer(self.app, ssl_options=self.tls).add_sockets(self.sockets)
+        HTTPServer(self.app, ssl_options=self.tls, **PATIENCE).add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
         for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
             signal.signal(signal.Signals[name], self._handle_signal_stop)

@@ -8,15 +8,18 @@ from typing import Any
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamBufferFullError
 from tornado.web import HTTPError
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve.guarded import Guarded
 from opsnb.serve.routes import HOME, page_query
 from opsnb.serve.sign_in import Entrance
+
+_UNREAD = 16 * 2**20  # bytes: some times what a page and its widgets are
 
 
 class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
@@ -73,6 +76,19 @@ class ShutdownHandler(Guarded, VoilaShutdownKernelHandler):  # type: ignore[misc
 class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """Passes messages between a page and its kernel."""
 
+    async def open(self, kernel_id: str) -> None:
+        """Connect both, and keep no more for the page than it may leave unread."""
+        self.ws_connection.stream.max_write_buffer_size = _UNREAD
+        await super().open(kernel_id)
+
+    def write_message(self, message: bytes | dict[str, Any], binary: bool = False) -> Any:
+        """Send to the page, unless it has long stopped to read."""
+        try:
+            return super().write_message(message, binary)
+        except StreamBufferFullError:
+            self.log.warning("The page of kernel %s does not read; its channel is cut off.", self.path_args[0])
+            self.ws_connection.stream.close()
+
     def send_ping(self) -> None:
         """Look now and then whether whoever opened the channel may still have it."""
         if self._identity.verifier.holds(self.request):
@@ -89,19 +105,22 @@ class HomeHandler(Entrance):
         self.redirect(self.base_url.rstrip("/") + HOME)
 
 
-class TemplateFilesHandler(Guarded, TemplateStaticFileHandler):  # type: ignore[misc]
-    """Gives the files of a template."""
+class Files(Guarded):
+    """Gives files by plain names alone, so that none is looked up by a name that means another place."""
 
     cache_control = "no-cache"
 
+    async def prepare(self, **options: Any) -> None:
+        """Refuse before anything is looked up."""
+        await super().prepare(**options)
+        name = self.path_args[0]
+        if not name.isprintable() or "\\" in name or ".." in name.split("/"):
+            raise HTTPError(HTTPStatus.NOT_FOUND)
 
-class FilesHandler(Guarded, MultiStaticFileHandler):  # type: ignore[misc]
+
+class FilesHandler(Files, MultiStaticFileHandler):  # type: ignore[misc]
     """Gives the files of Voila's front end."""
 
-    cache_control = "no-cache"
 
-
-class ExtensionFilesHandler(Guarded, FileFindHandler):
+class ExtensionFilesHandler(Files, FileFindHandler):
     """Gives the files of the front end's extensions."""
-
-    cache_control = "no-cache"

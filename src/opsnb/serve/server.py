@@ -16,6 +16,7 @@ from opsnb.errors import BadInput
 from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
 from opsnb.serve.app import OpsVoila
+from opsnb.serve.connection import PageConnection
 from opsnb.serve.environment import page_environment
 from opsnb.serve.front import read_front, read_tls
 from opsnb.serve.identity.choice import choose
@@ -126,6 +127,7 @@ def configuration(*, verbose: bool = False) -> Config:
                 "log_level": level,
                 "open_browser": False,
                 "identity_provider_class": Identity,
+                "kernel_websocket_connection_class": PageConnection,
             },
             "VoilaConfiguration": _voila(),
             # A page ends its kernel as it closes; this ends those whose browser died or never ran the page.
