@@ -19,6 +19,10 @@ from opsnb.names import quoted
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
 
+_DISCREET: dict[str, Any] = {
+    "hide_parameters": True
+}  # errors go to the log, which is no place for contexts and searches
+
 
 def replace_bad_utf8(connection: sqlite3.Connection, _record: object) -> None:
     """Let a connection read what is no UTF-8, with marks in its place."""
@@ -43,7 +47,7 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, **_DISCREET)
     _notice_other_file(engine, path)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     learn_style(engine, (settings.tables or {}).get("operation_runs", "operation_runs"))
@@ -145,7 +149,7 @@ def _tolerate_times(connection: Any, record: object) -> None:
 
 def _create_postgresql(url: URL, **options: Any) -> Engine:
     try:
-        return create_engine(url, **options)
+        return create_engine(url, **_DISCREET, **options)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise DatabaseUnavailable(
             "PostgreSQL needs the driver psycopg, which is not installed; run: pip install 'opsnb[postgres]'"

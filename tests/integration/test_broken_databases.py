@@ -273,3 +273,10 @@ def test_an_old_run_is_read_on_a_replaced_database(database, ops):
     number = add_run(database, created_at=before(days=400))
     database.close()
     assert [row.id for row in ops.runs().rows] == [number]
+
+
+def test_the_log_of_a_failed_question_does_not_repeat_what_was_asked(database, caplog):
+    with pytest.raises(DatabaseUnavailable):
+        database.fetch(text("SELECT nothing FROM operation_runs WHERE type = :type"), {"type": "hunter2"})
+    assert "nothing" in caplog.text
+    assert "hunter2" not in caplog.text
