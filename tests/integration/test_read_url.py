@@ -16,13 +16,12 @@ import opsnb
 from opsnb import replica, schema
 from opsnb.database import Database
 from opsnb.errors import BadInput, DatabaseUnavailable, RunNotFound, TriageRefused
-from opsnb.links import Links, Page
+from opsnb.links import Page
 from opsnb.ops import Ops
 from opsnb.replica import Replica
 from opsnb.serve.environment import kernel_environment
 from opsnb.settings import Settings
-from opsnb.widgets.run_detail import RunDetail
-from opsnb.widgets.run_list import RunList
+from opsnb.widgets.console import Console
 from support.history import MANAGE, MANAGER, VIEW, add_people, add_run, execute
 from support.postgres import NEWEST_FIRST, server, standby
 
@@ -193,11 +192,11 @@ def test_a_lag_of_more_than_a_few_seconds_is_said(servers, place, mona, monkeypa
     page = mona.runs()
     assert repr(page).endswith(f"as of {page.as_of:%Y-%m-%d %H:%M:%S} UTC, 42 s behind")
     assert page._repr_html_().count(", 42 s behind") == 1
-    listed, shown = RunList(mona, Links(), print), RunDetail(mona, Links(), print, print)
+    _, listed, shown, _ = Console(mona)._parts
     listed.show(page.page, {})
     shown.show(run_id)
-    assert listed.state["as_of"].endswith(" UTC, 42 s behind")
-    assert shown.state["as_of"].endswith(" UTC, 42 s behind")
+    assert listed.fresh["behind"] == ", 42 s behind"
+    assert shown.fresh["behind"] == ", 42 s behind"
 
 
 def test_who_acted_sees_it_at_once_and_reads_the_replica_again_when_it_shows_it(servers, place, mona):
@@ -255,11 +254,11 @@ def test_what_a_lost_replica_would_show_is_read_from_the_primary_and_said(server
     said = "read from the primary: the replica does not answer; check that PostgreSQL is running and can be reached."
     assert repr(mona.runs()).endswith(f" UTC, {said}")
     assert (mona.failures().count, mona.count(), mona.label("workspace", 1)) == (0, 1, "Aurora")
-    listed, shown = RunList(mona, Links(), print), RunDetail(mona, Links(), print, print)
+    _, listed, shown, _ = Console(mona)._parts
     listed.show(Page.RUNS, {})
     shown.show(run_id)
-    assert listed.state["as_of"].endswith(f" UTC, {said}")
-    assert shown.state["as_of"].endswith(f" UTC, {said}")
+    assert listed.fresh["behind"] == f", {said}"
+    assert shown.fresh["behind"] == f", {said}"
     assert [act["refused"] for act in shown.bar.state["acts"] if act["act"] == "cancel"] == [""]
     assert mona.cancel(run_id).row.outcome == "failed"
     assert mona.run(run_id).instead, "also to who acted"

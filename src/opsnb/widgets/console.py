@@ -98,7 +98,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
             self._parts = (
                 Navigation(self._where, self.go),
                 RunList(self._ops, self._where, self.go, self._refresher),
-                RunDetail(self._ops, self._where, self.go, lambda: self.go(self._list)),
+                RunDetail(self._ops, self._where, self.go, lambda: self.go(self._list), self._refresher),
                 RunbookList(self._ops, self._where, self.go),
             )
         return self._parts

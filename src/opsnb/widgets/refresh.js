@@ -1,5 +1,6 @@
 // Keeps a page fresh. The browser asks and the kernel answers, so that a page that nobody sees costs nothing.
-const BEAT = 1000, BUSY = 4000, GIVEN_UP = 60000; // ms: how often to look, when an answer is late, when it is asked for again
+const BEAT = 1000, BUSY = 4000, GIVEN_UP = 20000; // ms: how often to look, when an answer is late, when it is asked for again
+const SOONEST = 1000; // ms after an answer: what is asked sooner the kernel leaves without one
 const IDLE = 20, SLOWEST = 16; // an untouched page is asked for half as often every 20 intervals, down to a sixteenth
 const GONE = ["dead", "restarting", "autorestarting", "terminating"];
 const TOUCHES = ["pointermove", "pointerdown", "keydown", "wheel"];
@@ -19,26 +20,28 @@ function watchKernel(model, changed) {
   return watched;
 }
 
-// `again` reads the page as its reader would, `held` says why the page must stand still just now, `say` is heard by screen readers.
-function refresher(model, root, { again, held, say }) {
+// `again` reads the page as its reader would, `held` says why nothing is asked just now, `still` why what is asked is not shown, `say` is
+// heard by screen readers.
+function refresher(model, root, { again, held = () => "", still = () => "", say }) {
   const fresh = () => model.get("fresh");
   const asOf = el("span", { class: "ops-num" }), why = el("span");
   const said = el("span", { role: "alert" }), next = el("span", { class: "ops-num", "aria-hidden": "true" });
-  const now = button("Try now", () => (fresh().wait ? ask() : again()));
+  const now = button("Try now", () => { hurry = true; if (fresh().wait) beat(); else again(); });
   const banner = el("div", { class: "ops-alert ops-stale", hidden: true }, el("span", {}, said, " ", next), now);
-  let asked = 0, answered = Math.min(Date.now(), Date.parse(fresh().as_of?.iso) || 0), touched = Date.now(), seen = true, failing = false, told = "";
+  let asked = 0, hurry = false, answered = Math.min(Date.now(), Date.parse(fresh().as_of?.iso) || 0), touched = Date.now(), seen = true, failing = false, told = "";
   const kernel = watchKernel(model, () => describe());
 
   function interval() {
     const every = fresh().wait * 1000;
     return every * Math.min(SLOWEST, 2 ** Math.floor((Date.now() - touched) / (IDLE * every)));
   }
-  const due = () => (asked ? asked + GIVEN_UP : answered + interval());
+  const due = () => (asked ? asked + GIVEN_UP : answered + (hurry ? SOONEST : Math.max(SOONEST, interval())));
   const visible = () => seen && !document.hidden && model.get("shown");
   const lost = () => kernel.gone || kernel.away;
 
   function ask() {
     asked = Date.now();
+    hurry = false;
     model.send({ type: "refresh" });
     describe();
   }
@@ -49,7 +52,7 @@ function refresher(model, root, { again, held, say }) {
 
   function describe() {
     const late = asked && Date.now() - asked > BUSY && kernel.kernel?.status === "busy";
-    why.textContent = late ? ", waiting for the kernel" : fresh().wait && held() ? `, paused while ${held()}` : "";
+    why.textContent = late ? ", waiting for the kernel" : fresh().wait && (held() || still()) ? `, paused while ${held() || still()}` : "";
     const { wait, since } = fresh();
     next.textContent = lost() || !wait ? "" : asked ? "Trying again…" : `Trying again in ${Math.max(1, Math.ceil((due() - Date.now()) / 1000))} s.`;
     now.hidden = lost();

@@ -9,25 +9,25 @@ function fact(item) {
   return [el("dt", { text: item.name }), el("dd", {}, ...value, item.note ? el("span", { class: "ops-quiet ops-num", text: ` ${item.note}` }) : "")];
 }
 
-// Branches fill when they are first opened: a context can hold thousands of values.
-function node(item, open) {
+// Branches fill when they are first opened: a context can hold thousands of values. `unfolded` knows which a reader opened or closed.
+function node(item, open, unfolded, path) {
   const key = said(item.k, { class: "ops-key" });
   if (!item.c) return el("li", { class: `ops-leaf ops-v-${item.t}` }, item.k ? key : "", said(item.t === "text" ? JSON.stringify(item.v).slice(1, -1) : item.v, { class: "ops-value" }),
     item.t === "masked" ? el("small", { text: "masked" }) : "");
-  const list = el("ul");
-  const fill = () => { if (!list.children.length) list.append(...item.c.map((child) => node(child, false))); };
+  const list = el("ul"), own = JSON.stringify([path, item.k]);
+  const fill = () => { if (!list.children.length) list.append(...item.c.map((child) => node(child, false, unfolded, own))); };
   const summary = el("summary", OWN_KEYS, item.k ? key : "", el("small", { text: item.v }));
-  const details = el("details", { open, ontoggle: () => details.open && fill() }, summary, list);
-  if (open) fill();
+  const details = el("details", { open: unfolded.get(own) ?? open, ontoggle: () => { unfolded.set(own, details.open); if (details.open) fill(); } }, summary, list);
+  if (details.open) fill();
   return el("li", {}, details);
 }
 
-function contextOf(model, context) {
+function contextOf(context, unfolded) {
   if (!context.tree) return el("pre", { class: "ops-context" }, said(context.text));
   const top = context.tree;
   if (!top.c || !top.c.length) return el("p", { class: "ops-quiet", text: "The worker left no context." });
   const first = (item) => item.k === "error" || top.c.length === 1 || (item.c && item.c.length <= 6);
-  return el("ul", { class: "ops-context ops-tree" }, ...top.c.map((item) => node(item, Boolean(item.c) && first(item))));
+  return el("ul", { class: "ops-context ops-tree" }, ...top.c.map((item) => node(item, Boolean(item.c) && first(item), unfolded, "")));
 }
 
 function section(title, ...content) {
@@ -51,11 +51,13 @@ async function copyText(text) {
 
 function render({ model, el: root }) {
   const live = el("div", { class: "ops-aside", role: "status" });
-  const ways = el("div"), alert = el("div"), title = el("div"), rest = el("div"), slot = el("div", { class: "ops-slot" });
+  const ways = el("div", { class: "ops-ways ops-fresh" }), alert = el("div"), title = el("div"), rest = el("div"), slot = el("div", { class: "ops-slot" });
   const head = el("header", { class: "ops-page" }, title, el("span", { class: "ops-spacer" }), slot);
   const page = el("article", {}, ways, alert, head, rest);
   root.append(page, live);
-  let shown = null, slow = 0;
+  const verdict = el("div"), mark = el("div"), timeline = el("div"), context = el("section"), facts = el("div"), relatives = el("div");
+  const whole = [verdict, mark, el("div", { class: "ops-cols" }, el("div", {}, timeline, context), el("div", {}, facts, relatives, el("div", { class: "ops-after" })))];
+  let shown = null, slow = 0, drawn = 0, painted = {}, unfolded = new Map();
   const state = () => model.get("state");
   const copy = button("Copy", () => model.send({ type: "copy" }), { class: "ops-textual", "aria-label": "Copy the context as JSON" });
   function refresh() {
@@ -63,11 +65,12 @@ function render({ model, el: root }) {
     go(model, state().address);
   }
 
-  function top(now) {
-    const asOf = now.as_of ? [el("span", { class: "ops-quiet ops-num", text: `as of ${now.as_of}` })] : [];
-    return el("div", { class: "ops-ways" }, anchor(model, now.back, { class: "ops-link ops-back" }), anchor(model, now.runbooks, { class: "ops-link" }),
-      el("span", { class: "ops-spacer" }), ...asOf, button("Refresh", refresh, { class: "ops-textual" }));
-  }
+  const freshness = refresher(model, root, { again: refresh, still: () => (slot.querySelector(".ops-ask") ? "a question is open" : ""), say });
+  const links = el("span", { class: "ops-links" });
+  ways.append(links, el("span", { class: "ops-spacer" }), ...freshness.nodes, freshness.banner);
+
+  function say(text) { live.textContent = text; }
+  function done() { clearTimeout(slow); root.removeAttribute("aria-busy"); }
 
   function heading(now) {
     const line = el("div", { class: "ops-line" }, el("span", { class: "ops-id", text: `Operation #${now.id}` }), badge(now.status), badge(now.outcome));
@@ -88,13 +91,30 @@ function render({ model, el: root }) {
       el("dd", {}, item.link ? anchor(model, item.link, { class: "ops-link ops-num" }) : el("span", { class: "ops-num", text: item.id }), " ", badge(item.badge))]));
   }
 
-  function whole(now) {
-    const verdict = now.verdict ? el("div", { class: `ops-verdict ops-${now.verdict.kind}` }, said(now.verdict.head, {}, "b"), el("div", { text: now.verdict.text })) : "";
-    const left = el("div", {}, part(["Timeline, ", zoneLabel()], now.timeline.items, now.timeline.error, (items) => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))),
-      el("section", {}, el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(model, now.context)));
-    const right = el("div", {}, section("Facts", el("dl", {}, ...now.facts.flatMap(fact))), part("Lineage", now.lineage.items, now.lineage.error, lineage), el("div", { class: "ops-after" }));
-    const mark = now.mark ? el("div", { class: "ops-verdict ops-success" }, said(now.mark)) : "";
-    return [verdict, mark, el("div", { class: "ops-cols" }, left, right)];
+  // What has not changed is not touched: a selection, what was scrolled and what was unfolded stay.
+  function paintPart(box, data, make) {
+    const told = JSON.stringify(data), name = boxes.indexOf(box);
+    if (painted[name] === told) return;
+    painted[name] = told;
+    box.replaceChildren(...[make(data)].flat());
+  }
+  const boxes = [links, title, verdict, mark, timeline, context, facts, relatives];
+
+  function paintContext(data) {
+    const scrolled = context.querySelector(".ops-context")?.scrollTop ?? 0;
+    paintPart(context, data, () => [el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(data, unfolded)]);
+    const box = context.querySelector(".ops-context");
+    if (box && scrolled) box.scrollTop = scrolled;
+  }
+
+  function paintWhole(now) {
+    paintPart(title, [now.id, now.label, now.status, now.outcome], () => heading(now));
+    paintPart(verdict, now.verdict, (v) => (v ? el("div", { class: `ops-verdict ops-${v.kind}` }, said(v.head, {}, "b"), el("div", { text: v.text })) : ""));
+    paintPart(mark, now.mark, (text) => (text ? el("div", { class: "ops-verdict ops-success" }, said(text)) : ""));
+    paintPart(timeline, now.timeline, ({ items, error }) => part(["Timeline, ", zoneLabel()], items, error, () => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))));
+    paintContext(now.context);
+    paintPart(facts, now.facts, (items) => section("Facts", el("dl", {}, ...items.flatMap(fact))));
+    paintPart(relatives, now.lineage, ({ items, error }) => part("Lineage", items, error, lineage));
   }
 
   function missing(now) {
@@ -102,40 +122,37 @@ function render({ model, el: root }) {
   }
 
   function paint() {
-    clearTimeout(slow);
-    root.removeAttribute("aria-busy");
-    const now = state();
+    done();
+    const now = state(), asked = now.read !== drawn, same = shown?.id === now.id;
     page.hidden = !now.id;
     if (!now.id) return rest.replaceChildren();
-    const again = shown === now.id ? opened() : null;
-    ways.replaceChildren(top(now));
+    if (!same) { painted = {}; unfolded = new Map(); }
+    const focus = page.contains(document.activeElement) && !slot.contains(document.activeElement) ? document.activeElement.textContent : null;
+    paintPart(links, [now.back, now.runbooks], () => [anchor(model, now.back, { class: "ops-link ops-back" }), anchor(model, now.runbooks, { class: "ops-link" })]);
     alert.replaceChildren(now.error ? alertBox(now.error, refresh) : "");
     head.hidden = now.label === undefined;
-    title.replaceChildren(...(head.hidden ? [] : heading(now)));
-    rest.replaceChildren(...(now.missing ? missing(now) : head.hidden ? [] : whole(now)));
-    if (again) restore(again);
-    else if (model.get("shown")) land();
-    if (shown === now.id) live.textContent = now.error || `Refreshed, as of ${now.as_of}`;
-    shown = now.id;
+    if (!head.hidden) paintWhole(now);
+    const shows = now.missing ? missing(now) : head.hidden ? [] : whole;
+    if (shows !== whole || rest.firstChild !== verdict) rest.replaceChildren(...shows);
+    if (!same && model.get("shown")) land();
+    if (focus !== null) restore(focus);
+    if (same) tell(now, asked);
+    shown = { id: now.id, state: [now.status, now.outcome] };
+    drawn = now.read;
     return undefined;
   }
 
-  // A refresh leaves open what was open, and the focus where it was.
-  function opened() {
-    const names = (details) => [...details.querySelectorAll(":scope > summary .ops-key")].map((key) => key.textContent).join();
-    const own = page.contains(document.activeElement) && !slot.contains(document.activeElement);
-    const within = own ? document.activeElement.textContent : null;
-    return { open: [...page.querySelectorAll("details")].map((d) => [names(d), d.open]), within };
+  // Heard when a reader asked, and when the operation went on; not at every refresh.
+  function tell(now, asked) {
+    if (asked) say(now.error || "Refreshed");
+    else if (now.status && JSON.stringify(shown.state) !== JSON.stringify([now.status, now.outcome])) say(`Operation #${now.id}: ${now.status.text}, ${now.outcome.text}`);
   }
-  function restore({ open, within }) {
-    const was = new Map(open);
-    for (const details of page.querySelectorAll(".ops-tree > li > details")) {
-      const name = details.querySelector(".ops-key")?.textContent ?? "";
-      if (was.has(name)) details.open = was.get(name);
-    }
-    if (within === null) return;
-    const same = [...page.querySelectorAll("button, a, summary, h1")].find((control) => control.textContent === within);
-    (same ?? page.querySelector("h1"))?.focus({ preventScroll: true });
+
+  // The focus stays where it was, on what has the same text if it was made anew.
+  function restore(text) {
+    if (page.contains(document.activeElement)) return;
+    const again = [...page.querySelectorAll("button, a, summary, h1")].find((control) => control.textContent === text);
+    (again ?? page.querySelector("h1"))?.focus({ preventScroll: true });
   }
   function land() {
     const heading = page.querySelector("h1") ?? page.querySelector("a");
@@ -155,15 +172,16 @@ function render({ model, el: root }) {
       live.textContent = copy.textContent;
       setTimeout(() => { copy.textContent = "Copy"; }, 2000);
     }
-    if (content.type === "failed") { clearTimeout(slow); root.removeAttribute("aria-busy"); alert.replaceChildren(alertBox(content.message, refresh)); }
+    if (content.type === "failed") { done(); alert.replaceChildren(alertBox(content.message, refresh)); }
   };
   const arrived = () => { if (model.get("shown") && state().id) land(); };
   model.on("msg:custom", message);
   model.on("change:bar", placeBar);
+  model.on("change:fresh", done);
   placeBar();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
-  return () => { undo(); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
+  return () => { undo(); freshness.stop(); model.off("change:fresh", done); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
 }
 
 export default { render };

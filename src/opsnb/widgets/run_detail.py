@@ -11,22 +11,25 @@ import traitlets
 
 from opsnb import links
 from opsnb.access import Capability
-from opsnb.errors import OpsnbError, RunNotFound, log
+from opsnb.errors import DatabaseUnavailable, OpsnbError, RunNotFound, log
 from opsnb.links import Links, Page
+from opsnb.models import Status
 from opsnb.ops import Ops
 from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
-from opsnb.text import caveat, clock, visible
+from opsnb.text import visible
+from opsnb.triage import Standing
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
+from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.tree import tree
 from opsnb.widgets.triage_bar import TriageBar
-from opsnb.widgets.view import View, asset, following, sentence
+from opsnb.widgets.view import asset, following, sentence
 from opsnb.widgets.words import LINE, Payload, link, outcome_badge, status_badge
 
 TEXT_LIMIT = 20_000
 
 
-class RunDetail(View):
+class RunDetail(Refreshing):
     """One operation with its timeline, facts, context and retry lineage.
 
     Parameters
@@ -39,51 +42,116 @@ class RunDetail(View):
         Called with a canonical address when somebody follows a link.
     back
         Called when somebody wants back to the list they came from.
+    refresher
+        Reads again what is shown, until it is completed.
     """
 
-    _esm = asset("run_detail.js", "dom.js", "times.js")
-    _css = asset("run_detail.css", "base.css")
+    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js")
+    _css = asset("run_detail.css", "base.css", "refresh.css")
 
     bar = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
 
-    def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], back: Callable[[], None]) -> None:
-        follow = {"go": following(go), "back": lambda _message: back()}
-        super().__init__({**follow, "copy": self._copy})
-        self._ops, self._where, self._go = ops, where, go
+    def __init__(
+        self,
+        ops: Ops,
+        where: Links,
+        go: Callable[[str], None],
+        back: Callable[[], None],
+        refresher: Refresher,
+    ) -> None:
+        handlers = {"go": following(go), "back": lambda _message: back(), "copy": self._copy}
+        super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
+        self._where, self._go = where, go
         self._run: Run | None = None
         self._id: int | None = None
 
     def show(self, run_id: int) -> None:
         """Read and show an operation; where that fails, say why, and keep what is shown of the same operation."""
-        self._place_bar(run_id)
-        self._read(run_id)
-
-    def _read(self, run_id: int) -> None:
-        known = self._run if self._run is not None and self._id == run_id else None
+        self._refresher.overtake()
+        known = self._run if self._id == run_id else None
         self._id = run_id
+        self._place_bar(run_id)
+        frame = self._frame(run_id) | {"read": self.state.get("read", 0) + 1}
         try:
             self._run = self._ops.run(run_id)
         except RunNotFound as error:
-            self._run = None
-            self.state = self._frame(run_id) | {"missing": str(error)}
+            self._is_missing(frame, str(error))
         except OpsnbError as error:
-            self._run = known
-            shown = self._content(known) if known else {}
-            self.state = self._frame(run_id) | shown | {"error": sentence(error)}
+            self._not_shown(frame, known, error)
         else:
-            self.state = self._frame(run_id) | self._content(self._run)
+            self._put(frame, self._run, self._content(self._run))
+
+    def _put(self, frame: Payload, run: Run, content: Payload) -> None:
+        self._run = run
+        self.state = frame | content
+        self.current(run, live=run.row.status != Status.COMPLETED)
+
+    def _is_missing(self, frame: Payload, message: str) -> None:
+        self._run = None
+        self.state = frame | {"missing": message}
+        self._tell({"wait": 0})
+
+    def _not_shown(self, frame: Payload, known: Run | None, error: OpsnbError) -> None:
+        unanswered = isinstance(error, DatabaseUnavailable)
+        self._run = known
+        kept = {**self.state, "read": frame["read"]} if known else frame
+        self.state = kept | {"error": "" if unanswered else sentence(error)}
+        if unanswered:
+            self.stale(error, kept=known is not None)
+
+    def again(self) -> Read | None:
+        """Give what reads the operation as it is now, and what may be done with it."""
+        run_id = self._id
+        if run_id is None:
+            return None
+        frame = self._frame(run_id) | {"read": self.state["read"]}
+
+        def read() -> Callable[[], None]:
+            try:
+                run = self._ops.run(run_id)
+            except RunNotFound as error:
+                message = str(error)
+                return lambda: self._is_missing(frame, message)
+            content = self._content(run)
+            may, standing = self._standing(run_id)
+            return lambda: self._bring(frame, run, content, may, standing)
+
+        return read
+
+    def _standing(self, run_id: int) -> tuple[bool, Standing | None]:
+        """Read whether somebody may act, and on what; without an answer, what was known stands."""
+        try:
+            may = self._ops.can(Capability.MANAGE)
+            return may, self._ops.case(run_id) if may else None
+        except OpsnbError as error:
+            log.info("no news for the triage bar: %s", error)
+            return self.bar is not None, None
+
+    def _bring(self, frame: Payload, run: Run, content: Payload, may: bool, standing: Standing | None) -> None:
+        """Show the operation as it is now; beside an open question the page stands still."""
+        if standing is not None:
+            self._show_bar(run.row.id, standing)
+        elif not may:
+            self._drop_bar()
+        if self.bar is not None and self.bar.asks:
+            self._tell({**self.fresh, "since": None, "error": "", "wait": self._refresher.answered()})
+        else:
+            self._put(frame, run, content)
 
     def _place_bar(self, run_id: int) -> None:
         """Give the header its triage bar, built only for somebody who may manage operations just now."""
         try:
             if self._ops.can(Capability.MANAGE):
-                bar = self.bar or TriageBar(self._ops, self._where, self._go, self._after_act)
-                bar.show(run_id)
-                self.bar = bar
+                self._show_bar(run_id, self._ops.case(run_id))
                 return
         except OpsnbError as error:
             log.info("no triage bar: %s", error)
         self._drop_bar()
+
+    def _show_bar(self, run_id: int, standing: Standing) -> None:
+        bar = self.bar or TriageBar(self._ops, self._where, self._go, self._after_act)
+        bar.show(run_id, standing)
+        self.bar = bar
 
     def _drop_bar(self) -> None:
         if self.bar is not None:
@@ -122,7 +190,6 @@ class RunDetail(View):
             "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline(family)]),
             "lineage": {"items": lineage(family, self._where), "error": unknown},
             "context": self._context(run),
-            "as_of": f"{clock(run.as_of)} UTC{caveat(run.behind, run.instead)}",
         }
 
     @staticmethod

@@ -33,13 +33,14 @@ function changeRow(model, tr, row, page) {
   const told = JSON.stringify(row);
   if (tr.opsRow === told) return;
   tr.opsRow = told;
-  const link = tr.querySelector("a.ops-row"), made = rowOf(model, row, page, false), height = tr.offsetHeight;
+  const high = () => tr.getBoundingClientRect().height;
+  const link = tr.querySelector("a.ops-row"), made = rowOf(model, row, page, false), height = high();
   link.setAttribute("aria-label", made.querySelector("a.ops-row").getAttribute("aria-label"));
   tr.className = made.className;
   link.nextSibling.replaceWith(made.cells[0].lastChild);
   [...tr.cells].slice(1).forEach((cell) => cell.replaceWith(made.cells[1]));
   // A mark more makes a row of a narrow window higher; what stands below it would move.
-  if (tr.offsetHeight !== height) { tr.style.height = `${height}px`; tr.style.overflow = "hidden"; }
+  if (high() !== height) { tr.style.height = `${height}px`; tr.style.overflow = "hidden"; }
 }
 
 function addressWith(state, changes) {

@@ -57,21 +57,26 @@ function render({ model, el: root }) {
     const text = ask.text ? el("p", { id: `${id}-text`, text: ask.text }) : "";
     const box = el("div", { class: "ops-ask", role: "group", "aria-label": `${ask.confirm}?`, "aria-describedby": ask.text ? `${id}-text` : null },
       text, ...(field ? field.nodes : []), yes, no);
-    asked.replaceChildren(box, ...(field ? [field.error] : []));
-    return { ask, first: field?.input ?? (ask.danger ? no : yes), wrong: field?.wrong };
+    const changed = el("div", { class: "ops-changed", role: "status" });
+    asked.replaceChildren(box, ...(field ? [field.error] : []), changed);
+    return { ask, changed, first: field?.input ?? (ask.danger ? no : yes), wrong: field?.wrong };
   }
 
-  let shown = null;
+  let shown = null, last = "";
   function paint() {
     const now = state();
     busy = false;
     root.removeAttribute("aria-busy");
     if (now.id !== of) { of = now.id; draft = ""; }
+    // Only an answer moves the focus; a refresh finds it where it is.
+    const answer = JSON.stringify([now.said, now.ask?.error]), answered = answer !== last;
+    last = answer;
     const held = root.contains(document.activeElement), act = document.activeElement?.dataset?.act;
     acts.replaceChildren(...(now.acts ?? []).flatMap(actButton));
     if (!now.ask) { shown = null; asked.replaceChildren(); }
     else if (shown?.ask.token !== now.ask.token) { shown = question(now.ask); shown.first.focus(); }
-    if (now.ask?.error) { shown.wrong(now.ask.error); shown.first.focus(); }
+    if (now.ask && shown.changed.textContent !== now.ask.changed) shown.changed.textContent = now.ask.changed;
+    if (answered && now.ask?.error) { shown.wrong(now.ask.error); shown.first.focus(); }
     said.classList.toggle("ops-bad", Boolean(now.said?.bad));
     if (now.said) { said.replaceChildren(now.said.text, ...(now.said.link ? [anchor(model, now.said.link, { class: "ops-link" })] : [])); }
     else said.replaceChildren();
@@ -79,7 +84,7 @@ function render({ model, el: root }) {
     if (now.said && !now.said.bad && from === "mark_investigated") draft = "";
     // The focus is never lost: it stays on the act, in the question, or goes to what came of it.
     if (held && !root.contains(document.activeElement)) (acts.querySelector(`[data-act="${act ?? from}"]`) ?? said).focus({ preventScroll: true });
-    if (now.said && held && !now.ask) said.focus({ preventScroll: true });
+    if (answered && now.said && held && !now.ask) said.focus({ preventScroll: true });
   }
 
   root.addEventListener("keydown", (event) => {

@@ -57,16 +57,20 @@ class TriageBar(View):
                 "go": following(go),
                 "ask": self._asked,
                 "confirm": self._confirmed,
-                "dismiss": lambda _message: self._put(None),
+                "dismiss": lambda _message: self._dismissed(),
             }
         )
         self._ops, self._where, self._changed = ops, where, changed
         self._run_id: int | None = None
         self._ask: Ask | None = None
 
-    def show(self, run_id: int) -> None:
-        """Show what may be done with a run; a question about another run is withdrawn."""
-        standing = self._ops.case(run_id)
+    @property
+    def asks(self) -> bool:
+        """Whether a question is open."""
+        return self._ask is not None
+
+    def show(self, run_id: int, standing: Standing) -> None:
+        """Show what may be done with a run; a question about another run is withdrawn, one about this one is kept."""
         same = run_id == self._run_id
         self._run_id = run_id
         self._ask = self._ask if same else None
@@ -74,9 +78,25 @@ class TriageBar(View):
             "id": str(run_id),
             "seen": standing.seen,
             "acts": [_button(act, standing) for act in Act],
-            "ask": self.state.get("ask") if same and self._ask else None,
+            "ask": {**self.state["ask"], "changed": self._changed_since(self._ask, standing)} if self._ask else None,
             "said": self.state.get("said") if same else None,
         }
+
+    def _changed_since(self, ask: Ask, standing: Standing) -> str:
+        """Say beside an open question that the run is not what it was when it was put."""
+        if standing.seen == ask.seen:
+            return ""
+        now = clock(self._ops.now())
+        name = f"Operation #{ask.run_id}"
+        return (
+            f"{name} has changed since: it is {describe(standing.case)}, as of {now} UTC. An answer would be refused."
+        )
+
+    def _dismissed(self) -> None:
+        outdated = bool((self.state.get("ask") or {}).get("changed"))
+        self._put(None)
+        if outdated:
+            self._changed()
 
     def _asked(self, message: Mapping[str, Any]) -> None:
         act, run_id = _act(message), self._run_id
@@ -157,6 +177,7 @@ def _question(ask: Ask, standing: Standing, decision: Allowed, now: str) -> Payl
         "danger": ask.act is Act.CANCEL,
         "reason": [SHORTEST, LONGEST] if ask.act is Act.MARK_INVESTIGATED else None,
         "error": "",
+        "changed": "",
     }
 
 
