@@ -10,6 +10,7 @@ import pandas as pd
 
 from opsnb.analysis.gather import Sample, gather, trouble
 from opsnb.analysis.show import code, percent, plain
+from opsnb.queries.fingerprints import NO_TEXT, shape
 
 if TYPE_CHECKING:
     from opsnb.ops import Ops
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 # most groups are too small to count: fewer failures than a handful are no cluster.
 DEVIATIONS = 3.0
 FEW = 5
-NO_TEXT = "no error text"
-# An HTTP status says what went wrong; any other number says which one it was this time.
-_VARIABLE = re.compile(
-    r"\b0x[0-9a-f]+\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{12,}\b|(?!\b[45]\d\d\b)\b\d+", re.I
-)
-
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -86,7 +81,7 @@ def error_clusters(failures: pd.DataFrame) -> pd.DataFrame:
         By error: `failed`, `share` (of all failures, 0 to 1), the newest one's number as `example`, and when it and
         the oldest were created, as `last` and `first` (tz-aware UTC).
     """
-    texts = [_shape(text) for text in failures["error"]]
+    texts = [shape(text) for text in failures["error"]]
     grouped = failures.groupby(pd.Series(texts, failures.index, dtype="string", name="error"))
     table = pd.DataFrame(
         {
@@ -98,11 +93,6 @@ def error_clusters(failures: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return table.sort_values("failed", ascending=False, kind="stable")
-
-
-def _shape(text: object) -> str:
-    first = next(iter(text.strip().splitlines()), "") if isinstance(text, str) else ""
-    return _VARIABLE.sub("…", first) or NO_TEXT
 
 
 def most_failing(ops: Ops, since: str | None = None) -> str | None:

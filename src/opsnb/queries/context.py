@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 MASK = "••••••••"
@@ -63,9 +64,13 @@ class Masker:
 
     def mask_text(self, text: str) -> str:
         """Mask what follows a secret word in text that is no JSON, up to the end of its value."""
+        return self._named.sub(rf"\1{MASK}", text) if self._words else text
+
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
         letters = ("[^a-zA-Z0-9]*".join(map(re.escape, word)) for word in self._words)
-        named = rf"((?:{'|'.join(letters)})\w*[\"']?\s*[:=]\s*)(\"[^\"]*\"?|'[^']*'?|[^\s,;}}]+)"
-        return re.sub(named, rf"\1{MASK}", text, flags=re.IGNORECASE) if self._words else text
+        value = r"(\"[^\"]*\"?|'[^']*'?|[^\s,;}]+)"
+        return re.compile(rf"((?:{'|'.join(letters)})\w*[\"']?\s*[:=]\s*){value}", re.IGNORECASE)
 
     def _hides(self, key: str, value: Any) -> bool:
         # An empty value, a flag or a null tells nobody a secret, and tells the reader that it was missing.

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 
 NO_TEXT = "no error text"
 ID = re.compile(r"[0-9a-f]{10}")
 _CASE = re.IGNORECASE
 
+# What makes nearly every text another one is made alike first, so that few of them must be looked at closely.
+_LONG = re.compile(
+    r"[0-9a-fA-F](?<![0-9A-Za-z].)[0-9a-fA-F]{7}(?:(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]*)(?![0-9A-Za-z])"
+)
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?")
 # A text is searched only for what one of its characters makes possible: most hold little of all this.
 _PARTS = (
     ("://", "url", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", _CASE)),
@@ -18,7 +24,6 @@ _PARTS = (
         (left, "value", re.compile(rf"(?<!\w){left}[^{right}\n]*{right}(?!\w{more})"))
         for left, right, more in (("'", "'", ""), ('"', '"', "|:"), ("`", "`", ""), ("“", "”", ""), ("«", "»", ""))
     ),
-    ("-", "id", re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", _CASE)),
     (
         "-",
         "time",
@@ -56,6 +61,13 @@ def shape(text: object) -> str:
     say what went wrong and stay. Text that holds nothing is `NO_TEXT`.
     """
     line = text.strip().partition("\n")[0] if isinstance(text, str) else ""
+    if "-" in line and ":" in line:
+        line = _MOMENT.sub("2000-01-01 00:00:00", line)
+    return _shape(_LONG.sub("00000000", line))
+
+
+@lru_cache(maxsize=4096)
+def _shape(line: str) -> str:
     for mark, name, pattern in _PARTS:
         if mark in line:
             line = pattern.sub(_path if name == "path" else f"<{name}>", line)

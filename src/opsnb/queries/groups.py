@@ -172,17 +172,15 @@ _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 
 def _gather(rows: Iterable[Any]) -> list[_Gathered]:
-    """Put rows, newest first, into groups; a text that comes again is not read again."""
-    found: dict[tuple[str, str], _Gathered] = {}
-    known: dict[tuple[Any, Any], _Gathered] = {}
-    for row in rows:
-        seen = known.get((row.type, row.error))
-        if seen is None:
-            type_, text = as_text(row.type) or "", as_text(row.error) or ""
-            key = (type_, shape(text))
-            seen = known[row.type, row.error] = found.setdefault(key, _Gathered(*key, row.id, text, [], set()))
+    """Put rows, newest first, into groups."""
+    found: dict[tuple[object, str], _Gathered] = {}
+    for created_at, number, type_, tenant_id, error in rows:
+        text = as_text(error) or ""
+        key = (type_, shape(text))
+        if (seen := found.get(key)) is None:
+            seen = found[key] = _Gathered(as_text(type_) or "", key[1], number, text, [], set())
         seen.failures += 1
-        seen.tenants.add(row.tenant_id)
-        if when := as_utc(row.created_at):
+        seen.tenants.add(tenant_id)
+        if when := as_utc(created_at):
             seen.times.append(when)
     return list(found.values())
