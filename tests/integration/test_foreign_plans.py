@@ -1,14 +1,12 @@
 """With the indexes that the doctor suggests, every page walks one of them in others' tables too."""
 
-import re
-
 import pytest
-from sqlalchemy import event
 
 from opsnb.doctor import examine
 from opsnb.links import Page
 from support.foreign.owner import make_suggested_indexes
 from support.history import execute
+from support.plans import assert_walks, plan, plans, turns
 
 ROWS = 20_000
 RUNS = {"laravel": "adm_operation_runs", "native": "jobs"}
@@ -49,40 +47,14 @@ def filled(request, foreign):
     return database, RUNS[kind]
 
 
-def plans(database, ask):
-    """Explain what `ask` sends about runs, with the values it sends."""
-    ask()
-    sent = []
-
-    def note(_connection, _cursor, statement, parameters, _context, _many):
-        if "operation_runs" in statement:
-            sent.append((statement, parameters))
-
-    event.listen(database.reader, "before_cursor_execute", note)
-    ask()
-    event.remove(database.reader, "before_cursor_execute", note)
-    with database.reader.connect() as connection:
-        return ["\n".join(connection.exec_driver_sql(f"EXPLAIN {one}", values).scalars()) for one, values in sent]
-
-
-def assert_walks(steps, table, index):
-    assert index in steps, steps
-    assert f"Seq Scan on {table}" not in steps, steps
-    assert not re.search(r"\bSort\b", steps[steps.index("Limit") :]), steps
-
-
 def test_every_list_and_filter_walks_its_index(filled, ops_on):
     database, table = filled
     ops = ops_on(database)
     asked = [(page, index, {}) for page, index in INDEX.items()]
     asked += [(Page.RUNS, index, wanted) for index, wanted in FILTERS.items()]
     for page, index, wanted in asked:
-        first = ops.read_list(page, limit=20, **wanted)
-        second = ops.read_list(page, limit=5, after=first.next, **wanted)
-        for cursor in ({}, {"after": first.next}, {"before": second.previous}):
-            ask = lambda: ops.read_list(page, limit=5, **wanted, **cursor)  # noqa: B023, E731
-            (steps,) = plans(database, ask)
-            assert_walks(steps, table, index)
+        for ask in turns(ops, page, **wanted).values():
+            assert_walks(plan(database, ask), index, table)
 
 
 def test_retries_and_the_newest_retry_are_found_by_their_index(filled, ops_on):

@@ -4,12 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from opsnb.links import Page
 from opsnb.queries.norms import Norms
 from opsnb.settings import Settings
 from support.history import NOW, add_people, add_workspace, execute
+from support.plans import assert_walks, plan, plans, turns
 
 INDEX = {Page.RUNS: "ix_runs_recent", Page.FAILURES: "ix_runs_failed", Page.STUCK: "ix_runs_live"}
 FILTERED = {
@@ -54,55 +54,6 @@ def filled(database):
     )
     execute(database, "ANALYZE")
     return database
-
-
-def plan(database, ask):
-    """Explain the one statement about runs that `ask` sends, with the values it sends."""
-    (steps,) = plans(database, ask)
-    return steps
-
-
-def plans(database, ask, about="operation_runs"):
-    """Explain each statement about runs, or another table, that `ask` sends."""
-    ask()  # what is asked once, such as which indexes there are, is known from here on
-    sent = []
-
-    def note(_connection, _cursor, statement, parameters, _context, _many):
-        if about in statement:
-            sent.append((statement, parameters))
-
-    event.listen(database.reader, "before_cursor_execute", note)
-    ask()
-    event.remove(database.reader, "before_cursor_execute", note)
-    return [explain(database, *one) for one in sent]
-
-
-def explain(database, statement, parameters):
-    word = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-    with database.reader.connect() as connection:
-        rows = connection.exec_driver_sql(word + statement, parameters).all()
-    if database.is_sqlite:  # the page itself is a step below the join that gives its rows their names
-        return "\n".join(f"{'  ' * (row.parent > 0)}{row.detail}" for row in rows)
-    return "\n".join(row[0] for row in rows)
-
-
-def assert_walks(steps, index):
-    assert index in steps, steps
-    assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs(?! USING)", steps), steps
-    # The rows of the page may be sorted once more when they have their names; the history may not.
-    within = steps[steps.index("Limit") :] if "Limit" in steps else "\n".join(re.findall(r"^  .*", steps, re.MULTILINE))
-    assert within
-    assert not re.search(r"\bSort\b|TEMP B-TREE", within), steps
-
-
-def turns(ops, page, **wanted):
-    first = ops.read_list(page, limit=20, **wanted)
-    second = ops.read_list(page, limit=5, after=first.next, **wanted)
-    return {
-        "first": lambda: ops.read_list(page, limit=5, **wanted),
-        "after": lambda: ops.read_list(page, limit=5, after=first.next, **wanted),
-        "before": lambda: ops.read_list(page, limit=5, before=second.previous, **wanted),
-    }
 
 
 def test_every_page_of_every_list_walks_its_index(filled, ops_on):
