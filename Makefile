@@ -9,12 +9,13 @@ READY := $(VENV)/ready
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo lab test soak check notebooks screenshots clean
+.PHONY: help demo lab test test-postgres16 soak check notebooks screenshots clean
 
 help:
 	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
 	@echo "make lab     open the notebooks in JupyterLab on the demo, as its manager"
 	@echo "make test    every test: unit, integration, notebooks, browser"
+	@echo "make test-postgres16    unit and integration tests on PostgreSQL 16 alone"
 	@echo "make soak    triage and workers under load and under kills, with the full numbers: some minutes"
 	@echo "make check   formatting, lint, types and every test"
 	@echo "make notebooks    run the notebooks on the seeded demo and keep their outputs"
@@ -34,6 +35,9 @@ lab: $(READY) .demo/opsnb.db
 
 test: $(READY)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
+
+test-postgres16: $(READY)
+	@OPSNB_TEST_POSTGRES=16 exec $(BIN)/python -m pytest tests/unit tests/integration
 
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \

@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from opsnb.ops import Ops
 from opsnb.settings import Settings
 from support.gate import make, staff
 from support.history import NOW, VIEWER, add_people
-from support.postgres import NEWEST_FIRST, PostgresServer, server
+from support.postgres import VERSIONS, PostgresServer, server
 
 _numbers = count(1)
 hypothesis.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
@@ -30,14 +32,40 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def pytest_report_header() -> str:
+    return f"PostgreSQL {' and '.join(VERSIONS)}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests on the newest PostgreSQL, and those marked `every_postgres` on the others too."""
+    versions = VERSIONS if metafunc.definition.get_closest_marker("every_postgres") else VERSIONS[:1]
+    if "database" in metafunc.fixturenames:
+        kinds = {"sqlite": None} | {f"postgresql-{version}": version for version in versions}
+        metafunc.parametrize("database", kinds.values(), ids=kinds.keys(), indirect=True)
+    if "postgres" in metafunc.fixturenames:
+        metafunc.parametrize("postgres", versions, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A running PostgreSQL server with a database `opsnb_template` that holds schema and indexes."""
-    with server() as running:
-        made = Database(running.create("opsnb_template"), Settings())
-        schema.init(made)
-        made.close()
-        yield running
+def postgres_of() -> Iterator[Callable[[str], PostgresServer]]:
+    """Give the running server of a version, with a database `opsnb_template` that holds schema and indexes."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(version: str) -> PostgresServer:
+            running = stack.enter_context(server(version))
+            made = Database(running.create("opsnb_template"), Settings())
+            schema.init(made)
+            made.close()
+            return running
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest, postgres_of: Callable[[str], PostgresServer]) -> PostgresServer:
+    """A running PostgreSQL server; of the newest version where a test asks for it while it runs."""
+    return postgres_of(getattr(request, "param", VERSIONS[0]))
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +83,18 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return str(shutil.copy(sqlite_template, tmp_path / "runs.db"))
 
 
+@contextmanager
+def _empty(running: PostgresServer) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    yield running.create(name, "opsnb_template")
+    running.drop(name)
+
+
 @pytest.fixture
 def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """Address of a PostgreSQL database with schema and indexes and no runs."""
-    name = f"test_{next(_numbers)}"
-    yield postgres.create(name, "opsnb_template")
-    postgres.drop(name)
+    with _empty(postgres) as url:
+        yield url
 
 
 @pytest.fixture
@@ -80,10 +114,14 @@ def open_database() -> Iterator[Callable[..., Database]]:
         database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, open_database: Callable[..., Database]) -> Database:
-    """An empty database with schema and indexes, once on SQLite and once on PostgreSQL."""
-    return open_database(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+@pytest.fixture
+def database(request: pytest.FixtureRequest, open_database: Callable[..., Database]) -> Iterator[Database]:
+    """An empty database with schema and indexes, once on SQLite and once on each PostgreSQL that the test is run on."""
+    if request.param is None:
+        yield open_database(request.getfixturevalue("sqlite_url"))
+    else:
+        with _empty(request.getfixturevalue("postgres_of")(request.param)) as url:
+            yield open_database(url)
 
 
 @pytest.fixture
@@ -115,9 +153,9 @@ def ops(database: Database, ops_on: Callable[..., Ops]) -> Ops:
     return ops_on(database)
 
 
-@pytest.fixture(scope="session", params=NEWEST_FIRST, ids=["18", "16"])
+@pytest.fixture(scope="session", params=VERSIONS)
 def gate_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
-    """PostgreSQL 18 and 16, with logins and a template database that the gate stands in."""
+    """PostgreSQL of each version, with logins and a template database that the gate stands in."""
     with server(request.param) as running:
         staff(running)
         yield running

@@ -15,6 +15,8 @@ from support.foreign.owner import make_suggested_indexes
 from support.gate import OPERATOR, VIEWER, enter
 from support.history import add_people, add_run, execute
 
+pytestmark = pytest.mark.every_postgres
+
 
 def said(database, severity=None):
     found = examine(database)

@@ -8,6 +8,8 @@ from support.foreign.owner import make_suggested_indexes
 from support.history import execute
 from support.plans import assert_walks, plan, plans, turns
 
+pytestmark = pytest.mark.every_postgres
+
 ROWS = 20_000
 RUNS = {"laravel": "adm_operation_runs", "native": "jobs"}
 COLUMNS = {

@@ -11,6 +11,8 @@ from opsnb.links import Page
 from opsnb.queries.context import Masker
 from support.history import NOW, add_audit, add_people, add_run, add_runs, add_workspace, before, execute
 
+pytestmark = pytest.mark.every_postgres
+
 LISTS = [Page.RUNS, Page.FAILURES, Page.STUCK]
 TEXTS = {
     "markup": "<img src=x onerror=alert(1)>",

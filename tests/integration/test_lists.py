@@ -15,6 +15,8 @@ from opsnb.stuck import Classifier
 from support.history import NOW, add_run, add_runs, add_tenant, add_workspace, before
 from support.statements import recorded
 
+pytestmark = pytest.mark.every_postgres
+
 CATALOG = Catalog.from_settings(Settings())
 TYPES = ["inventory.sync", "policies.backup", "tenants.provision", "etl_load.night"]
 PEOPLE = ["Ada", "Bob O'Hara", "100%", "a_b", "back\\slash", 'quo"te', None]

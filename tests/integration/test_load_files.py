@@ -19,6 +19,8 @@ from opsnb.load import find_map, load, read_map
 from opsnb.models import as_utc, audit_logs, operation_runs, platform_users, tenants, workspaces
 from opsnb.settings import Settings
 
+pytestmark = pytest.mark.every_postgres
+
 NOW = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 ROW = {"workspace": "W", "type": "t", "status": "queued", "outcome": "pending", "created_at": "2026-01-01T00:00:00Z"}
 

@@ -1,7 +1,11 @@
 """What triage left on a run is told by its row: investigated, retry of, retried as."""
 
+import pytest
+
 from opsnb.database import Database
 from support.history import MANAGER, add_people, add_run, execute
+
+pytestmark = pytest.mark.every_postgres
 
 
 def test_a_row_tells_what_triage_left_on_its_run(database: Database, ops_on) -> None:

@@ -10,6 +10,8 @@ from opsnb.errors import BadCursor, BadInput
 from opsnb.links import Page
 from support.history import NOW, add_people, add_run, add_runs, before, execute
 
+pytestmark = pytest.mark.every_postgres
+
 # Few instants, so that many rows share one; the microseconds make their texts differ in length.
 INSTANTS = [before(seconds=second, microseconds=micro) for second in range(3) for micro in (0, 1, 500_000)]
 HISTORIES = st.lists(st.sampled_from(INSTANTS), max_size=25)

@@ -11,6 +11,8 @@ from opsnb.settings import Settings
 from support.history import NOW, add_people, add_workspace, execute
 from support.plans import assert_walks, plan, plans, turns
 
+pytestmark = pytest.mark.every_postgres
+
 INDEX = {Page.RUNS: "ix_runs_recent", Page.FAILURES: "ix_runs_failed", Page.STUCK: "ix_runs_live"}
 FILTERED = {
     "type": ("rare.type", "ix_runs_type"),

@@ -19,16 +19,16 @@ from opsnb.settings import Settings
 from opsnb.triage import Act
 from support.acts import attempt, audit, states
 from support.history import MANAGE, MANAGER, NOW, add_people, add_run, execute
-from support.postgres import server
+from support.postgres import VERSIONS, server
 
 SETTINGS = Settings(lock_timeout=timedelta(milliseconds=500), statement_timeout=timedelta(seconds=1))
 _numbers = count(1)
 
 
-@pytest.fixture(scope="module")
-def own_server():
+@pytest.fixture(scope="module", params=VERSIONS)
+def own_server(request):
     """A server of this module's own, to be stopped and spoilt, with a template that holds people."""
-    with server() as running:
+    with server(request.param) as running:
         database = Database(running.create("people"), Settings())
         schema.init(database)
         add_people(database)

@@ -23,7 +23,7 @@ from opsnb.serve.environment import kernel_environment
 from opsnb.settings import Settings
 from opsnb.widgets.console import Console
 from support.history import MANAGE, MANAGER, VIEW, add_people, add_run, execute
-from support.postgres import NEWEST_FIRST, server, standby
+from support.postgres import VERSIONS, server, standby
 
 _numbers = count(1)
 SETTINGS = Settings(lock_timeout=timedelta(seconds=1))
@@ -36,9 +36,9 @@ def _ask_the_replica_each_time(monkeypatch):
 
 
 @contextmanager
-def pair(*installs):
+def pair(version=VERSIONS[0]):
     """Give a primary and its streaming replica, with a template that holds people."""
-    with server(*installs, synchronous_commit="on") as primary:
+    with server(version, synchronous_commit="on") as primary:
         made = Database(primary.create("people"), Settings())
         schema.init(made)
         add_people(made)
@@ -47,7 +47,7 @@ def pair(*installs):
             yield primary, follower
 
 
-@pytest.fixture(scope="module", params=NEWEST_FIRST, ids=["18", "16"])
+@pytest.fixture(scope="module", params=VERSIONS)
 def servers(request):
     with pair(request.param) as both:
         yield both

@@ -33,6 +33,8 @@ from support.history import (
     set_capabilities,
 )
 
+pytestmark = pytest.mark.every_postgres
+
 RUN = "Operation #{}"
 GIVEN = (
     '{"z":1,"a":123456789012345678901234567890,"f":1.50,"tiny":1.5e-7,"u":"\\u00fc\\/\\ud83d\\ude00","":[],'

