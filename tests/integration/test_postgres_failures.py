@@ -297,6 +297,14 @@ def test_a_socket_that_is_gone_and_back(own_server, place, mona):
     assert mona.cancel(run_id).row.outcome == "failed"
 
 
+def test_a_server_that_says_nothing_is_not_waited_for(own_server, place, mona):
+    run_id = a_run_for(place, Act.CANCEL)
+    with own_server.frozen():
+        for ask in (mona.runs, lambda: mona.cancel(run_id)):
+            assert "does not answer; check that PostgreSQL is running and can be reached" in refusal(ask)
+    assert mona.cancel(run_id).row.outcome == "failed"
+
+
 def test_a_name_that_no_server_has(ops_at):
     mona = ops_at("postgresql://ada:s3cr3t@nowhere.invalid/ops")
     for ask in (mona.runs, lambda: mona.cancel(1)):

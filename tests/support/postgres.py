@@ -81,6 +81,15 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(10)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the server take no new session: it is there, and says nothing. Sessions that are open go on."""
+        self._process.send_signal(signal.SIGSTOP)  # our own child alone
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def demote(self) -> None:
         """Let the server come back as a standby at its next start; `SELECT pg_promote()` ends it."""
         signal_file = self.folder / "data" / "standby.signal"
