@@ -9,14 +9,15 @@ READY := $(VENV)/ready
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo lab test test-postgres16 soak check notebooks screenshots clean
+.PHONY: help demo lab test test-postgres16 soak bench-viewers check notebooks screenshots clean
 
 help:
 	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
 	@echo "make lab     open the notebooks in JupyterLab on the demo, as its manager"
 	@echo "make test    every test: unit, integration, notebooks, browser"
 	@echo "make test-postgres16    unit and integration tests on PostgreSQL 16 alone"
-	@echo "make soak    triage and workers under load and under kills, with the full numbers: some minutes"
+	@echo "make soak    triage, workers and the server under load and under kills, with the full numbers: some minutes"
+	@echo "make bench-viewers  20 viewers for five minutes, then 200 against room for 20: times and memory"
 	@echo "make check   formatting, lint, types and every test"
 	@echo "make notebooks    run the notebooks on the seeded demo and keep their outputs"
 	@echo "make screenshots  take the pictures of the documentation anew"
@@ -41,7 +42,12 @@ test-postgres16: $(READY)
 
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \
-		tests/integration/test_triage_contention.py tests/integration/test_triage_killed.py tests/integration/test_worker.py
+		tests/integration/test_triage_contention.py tests/integration/test_triage_killed.py tests/integration/test_worker.py \
+		tests/integration/test_serve_many.py
+
+bench-viewers: $(READY)
+	$(BIN)/python benchmarks/viewers.py
+	$(BIN)/python benchmarks/viewers.py --cap
 
 check: $(READY)
 	$(BIN)/ruff format --check
