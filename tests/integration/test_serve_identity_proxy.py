@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from opsnb.errors import BadInput
 from opsnb.serve.identity.choice import choose
@@ -123,7 +124,7 @@ def test_what_is_no_utf8_names_nobody(by_header: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/voila/static/voila.js", "/voila/templates/opsnb/static/x.css", "/voila/labextensions/x",
+    "path", ["/", "/voila/static/voila.js", "/voila/labextensions/x",
              "/api/kernels/00000000-0000-0000-0000-000000000000",
              "/api/kernels/00000000-0000-0000-0000-000000000000/channels"],
 )  # fmt: skip
@@ -253,6 +254,20 @@ def test_keys_are_rotated_while_the_server_runs(
         assert seen_as(server, new) == ""
         jwks.unlink()
         assert seen_as(server, new) == ""
+
+
+def test_a_channel_ends_with_its_token(keys: dict[str, RSAPrivateKey], jwks: Path) -> None:
+    verifier = choose(IdentityOptions(**SIGNED, jwt_keys=jwks), None, "127.0.0.1", local=True)
+
+    def holds(token: str) -> bool:
+        headers = HTTPHeaders({"Authorization": f"Bearer {token}", "Host": "127.0.0.1"})
+        return verifier.holds(HTTPServerRequest(start_line=RequestStartLine("GET", "/", "HTTP/1.1"), headers=headers))
+
+    good = signed(keys["first"])
+    assert holds(good)
+    assert not holds(signed(keys["first"], exp=time.time() - 60))
+    write_jwks(jwks, {"second": keys["second"]})
+    assert not holds(good)
 
 
 def private(key: RSAPrivateKey) -> bytes:

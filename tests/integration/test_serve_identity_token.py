@@ -139,6 +139,7 @@ def test_the_form_is_taken_from_its_own_page_alone(server: Server) -> None:
 
 def test_a_session_is_ended_by_its_owner(server: Server) -> None:
     cookie = begin(server)
+    assert 'href="/team/sign-out">Sign out</a>' in server.get(PAGE, Cookie=cookie)[1]
     assert "You are signed in as ada@contoso.example." in server.get("/sign-out", Cookie=cookie)[1]
     status, _, place, cookies = form(server, "/sign-out", cookie)
     assert (status, place) == (303, "/team/system/ops/runs")
@@ -168,14 +169,15 @@ def test_who_loses_the_token_loses_session_and_channel(server: Server, tokens: P
         list(channel)  # ends as the server closes it
     tokens.write_text("broken")
     assert server.get(PAGE, Cookie=cookies["bo"])[0] == 401
+    assert "Until then nobody is let in by it." in server.log
 
 
 def test_guesses_are_few(server: Server) -> None:
     cookie = begin(server)
     answers = [server.get(PAGE, Authorization=f"Bearer guess-{number}")[0] for number in range(11)]
     assert answers == [401] * 10 + [429]
-    status, text, _ = server.get(f"{PAGE}?token={ADA}")
-    assert (status, "Too many wrong tokens" in text) == (429, True)
+    status, text, headers = server.get(f"{PAGE}?token={ADA}")
+    assert (status, "Too many wrong tokens" in text, headers["Retry-After"]) == (429, True, "60")
     assert server.get(PAGE, Cookie=cookie)[0] == 200
 
 

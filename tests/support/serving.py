@@ -44,10 +44,10 @@ LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
 
 
 class Server:
-    """A running server: its `home` page's address, its `root`, its `log`, and the processes of its kernels."""
+    """A running server: its `home` page's address, its `root`, `log` and `folder`, and the processes of its kernels."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", home: str, log: Path) -> None:
-        self.process, self.home, self._log = process, home, log
+        self.process, self.home, self._log, self.folder = process, home, log, log.parent
         self.root = home.removesuffix("/system/ops/runs")
 
     @property

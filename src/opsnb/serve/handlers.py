@@ -10,6 +10,7 @@ from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamBufferFullError
 from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
@@ -60,6 +61,7 @@ class NotFoundHandler(Guarded):
 
     async def prepare(self, **_: Any) -> None:
         """Refuse before any method of the request is looked at."""
+        self.ensure_host()
         raise HTTPError(HTTPStatus.NOT_FOUND)
 
 
@@ -85,9 +87,11 @@ class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[mis
         """Send to the page, unless it has long stopped to read."""
         try:
             return super().write_message(message, binary)
+        except WebSocketClosedError:
+            return None  # a page that has gone hears nothing
         except StreamBufferFullError:
             self.log.warning("The page of kernel %s does not read; its channel is cut off.", self.path_args[0])
-            self.ws_connection.stream.close()
+            return self.ws_connection.stream.close()
 
     def send_ping(self) -> None:
         """Look now and then whether whoever opened the channel may still have it."""

@@ -12,7 +12,7 @@ from typing import Any
 from traitlets.config import Config
 
 from opsnb.database import Database
-from opsnb.errors import BadInput
+from opsnb.errors import BadInput, log
 from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
 from opsnb.serve.app import OpsVoila
@@ -26,6 +26,7 @@ from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.kernels import NativeKernels, PageKernels
 from opsnb.serve.limits import read_limits
 from opsnb.serve.routes import HOME, read_base_url
+from opsnb.serve.sign_in import page_config
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
@@ -102,7 +103,15 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     app.root_dir = str(folder)
     app.initialize([])
     app.log.addFilter(_worth_saying)
+    _say_here(app.log)
     app.start()
+
+
+def _say_here(server: logging.Logger) -> None:
+    # What identity and pools have to say belongs beside what the server says.
+    for handler in server.handlers:
+        log.addHandler(handler)
+    log.setLevel(server.level)
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:
@@ -144,6 +153,7 @@ def _voila() -> dict[str, Any]:
         "show_tracebacks": False,
         "allow_template_override": "NO",
         "allow_theme_override": "NO",
+        "page_config_hook": page_config,
         "extension_allowlist": EXTENSIONS,
         "kernel_spec_manager_class": NativeKernels,
         "multi_kernel_manager_class": PageKernels,

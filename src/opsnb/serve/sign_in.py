@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from jupyter_server import CallContext
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from opsnb.serve.guarded import Guarded
@@ -54,6 +55,11 @@ class SignInHandler(Session):
     public = True
 
     @allow_unauthenticated
+    def get(self) -> None:
+        """Lead to where the form is: a browser that loads an answer of it again comes here."""
+        self.redirect(self.base_url.rstrip("/") + HOME)
+
+    @allow_unauthenticated
     def post(self) -> None:
         """Begin a session and lead back to where it was asked for."""
         if self._tokens:
@@ -78,3 +84,9 @@ class SignOutHandler(Session):
         """End it."""
         self.clear_cookie(cookie_name(self.request))
         self.redirect(self.base_url.rstrip("/") + HOME, status=HTTPStatus.SEE_OTHER)
+
+
+def page_config(current: dict[str, Any], settings: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Tell a page who is signed in, if signing out is up to it."""
+    page = CallContext.get(CallContext.JUPYTER_HANDLER)
+    return current | ({"opsnbUser": page.current_user.username} if settings["signs_in"] and page else {})

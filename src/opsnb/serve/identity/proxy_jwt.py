@@ -53,9 +53,9 @@ class ProxyJWT:
             return None
         return foreign_name(claims.get(self.claim))
 
-    def holds(self, _request: HTTPServerRequest) -> bool:
-        """Leave the end of a session to the proxy, which closes its channels."""
-        return True
+    def holds(self, request: HTTPServerRequest) -> bool:
+        """Whether the token is good still; the page connects anew, with the token that the proxy has by then."""
+        return self.user(request) is not None
 
     def _claims(self, token: str) -> dict[str, Any]:
         key = self.keys.find(jwt.get_unverified_header(token).get("kid"))
