@@ -12,14 +12,13 @@ import os
 import platform
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support.crowd import Report, Sample, look, people, serving_crowd, weigh
+from support.crowd import Report, Sample, look, people, serving_crowd, wait_for_ends, weigh
 
 MOST, SHOWN = 20, 3000  # errors, and characters of each
 
@@ -31,8 +30,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, serving_crowd(Path(folder), crowd, *_limits(told)) as server:
         before = weigh(server)
         report = asyncio.run(look(server, crowd, told.seconds, told.think))
-        server.wait_for_kernels(len(before.kernels), 60)
-        after = weigh(server, time.monotonic())
+        wait_for_ends(server, report)
+        after = weigh(server)
         unforeseen = [part[:SHOWN] for part in server.log.split("Traceback")[1:]]
     _machine()
     _times(report)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.acts import SOAK
-from support.crowd import look, people, serving_crowd
+from support.crowd import look, people, serving_crowd, wait_for_ends
 
 SECONDS = 300 if SOAK else 5
 
@@ -22,5 +22,5 @@ def test_viewers_at_once_see_what_is_theirs_and_leave_nothing(tmp_path: Path) ->
         assert report.errors == []
         assert set(report.served) == set(crowd)
         assert {"page", "filter", "detail", "back"} <= set(report.times)
-        server.wait_for_kernels(0)
+        wait_for_ends(server, report)
     assert "Traceback" not in server.log

@@ -45,6 +45,7 @@ class Report:
     served: Counter[Person] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    kernels: set[str] = field(default_factory=set)
 
     @contextlib.contextmanager
     def timed(self, what: str) -> Iterator[None]:
@@ -84,6 +85,20 @@ async def look(server: Server, crowd: Sequence[Person], seconds: float, think: f
     return report
 
 
+def wait_for_ends(server: Server, report: Report, seconds: float = 30) -> None:
+    """Wait until no kernel of any page runs; those that wait for a page may."""
+    end = time.monotonic() + seconds
+    while left := report.kernels & {_number(kernel) for kernel in server.kernels()}:
+        assert time.monotonic() < end, f"{len(left)} kernels run of pages that were closed"
+        time.sleep(0.05)
+
+
+def _number(kernel: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return Path(kernel.cmdline()[-1]).stem.removeprefix("kernel-")
+    return ""
+
+
 async def _come(server: Server, person: Person, report: Report, end: float, think: float) -> None:
     while time.monotonic() < end:
         viewer = Viewer(server.root, person)
@@ -107,6 +122,7 @@ async def _visit(viewer: Viewer, report: Report, end: float, think: float) -> No
             if time.monotonic() > end:
                 break
     finally:
+        report.kernels |= {viewer.kernel} - {""}
         await viewer.close()
 
 

@@ -50,7 +50,7 @@ class Viewer:
         self._root, self._cookies = root, SimpleCookie()
         self._http = AsyncHTTPClient(force_instance=True)
         self._models: dict[str, dict[str, Any]] = {}
-        self._kernel = ""
+        self.kernel = ""
         self._channel: WebSocketClientConnection | None = None
 
     @property
@@ -66,8 +66,8 @@ class Viewer:
         assert found, "the page has no kernel"
         assert text.rstrip().endswith("</html>"), "the page is not whole"
         assert 'class="ops-failed"' not in text, "the page failed"
-        self._kernel = found[1]
-        address = f"ws{self._root.removeprefix('http')}/api/kernels/{self._kernel}/channels"
+        self.kernel = found[1]
+        address = f"ws{self._root.removeprefix('http')}/api/kernels/{self.kernel}/channels"
         self._channel = await websocket_connect(HTTPRequest(address, headers=self._headers(Origin=self._root)))
         await self._send("comm_open", target_name=_CONTROL)
         await self._send("comm_msg", data={"method": "request_states"})
@@ -101,9 +101,9 @@ class Viewer:
 
     async def close(self) -> None:
         """Close the page: its beacon ends the kernel."""
-        if self._kernel:
+        if self.kernel:
             body = urlencode({"_xsrf": self._cookies["_xsrf"].value})
-            answer = await self._fetch(f"/voila/api/shutdown/{self._kernel}", method="POST", body=body)
+            answer = await self._fetch(f"/voila/api/shutdown/{self.kernel}", method="POST", body=body)
             assert answer.code == 204, f"the beacon got {answer.code}"
         if self._channel:
             self._channel.close()
@@ -138,7 +138,7 @@ class Viewer:
 
     async def _send(self, kind: str, **content: Any) -> None:
         header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "s", "username": "u", "version": "5.3"}
-        told = {"comm_id": self._kernel, "data": {}, **content}
+        told = {"comm_id": self.kernel, "data": {}, **content}
         message = {"header": header, "parent_header": {}, "metadata": {"version": "1.0.0"}, "content": told}
         assert self._channel
         await self._channel.write_message(json.dumps({**message, "channel": "shell"}))
