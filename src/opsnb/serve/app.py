@@ -13,7 +13,6 @@ from typing import Any
 from jupyter_core.utils import run_sync
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -22,14 +21,14 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve import handlers, sign_in
 from opsnb.serve.front import Front
+from opsnb.serve.health import AliveHandler, Readiness, ReadyHandler
 from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.identity.verifier import Verifier
 from opsnb.serve.limits import Seats, Turns
 from opsnb.serve.routes import PAGES, route
+from opsnb.serve.wire import Listener
 
 TEMPLATE = Path(__file__).parent / "template"
-# What is sent here is a form of one line; who takes longer to send it, or the headers, is cut off. Seconds and bytes.
-PATIENCE = {"idle_connection_timeout": 75, "body_timeout": 20, "max_body_size": 64 * 2**10}
 # An allow-list: a route that a later Voila adds stays closed until it is named here with what guards it.
 GUARDED = {
     KernelHandler: handlers.KernelModelHandler,
@@ -48,6 +47,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
     tls: ssl.SSLContext | None
     seats: Seats
     turns: Turns
+    readiness: Readiness
     sockets: list[socket.socket]
     ready: Callable[[], None]
 
@@ -78,13 +78,19 @@ class OpsVoila(Voila):  # type: ignore[misc]
             for pattern, handler, *options in super().init_handlers()
             if handler in GUARDED
         ]
-        return [*self._pages(), *self._sessions(), *kept, (".*", handlers.NotFoundHandler)]
+        return [*self._pages(), *self._sessions(), *self._health(), *kept, (".*", handlers.NotFoundHandler)]
 
     def _sessions(self) -> list[tuple[Any, ...]]:
         if not isinstance(self.verifier, Tokens):
             return []
         doors = {"/sign-in": sign_in.SignInHandler, "/sign-out": sign_in.SignOutHandler}
         return [(route(self.base_url, path), handler) for path, handler in doors.items()]
+
+    def _health(self) -> list[tuple[Any, ...]]:
+        return [
+            (route(self.base_url, "/healthz"), AliveHandler),
+            (route(self.base_url, "/readyz"), ReadyHandler, {"readiness": self.readiness}),
+        ]
 
     def _pages(self) -> list[tuple[Any, ...]]:
         render = {
@@ -100,7 +106,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Serve until a signal says to stop; then end every kernel."""
-        HTTPServer(self.app, ssl_options=self.tls, **PATIENCE).add_sockets(self.sockets)
+        self.listener = Listener(self.app, ssl_options=self.tls)
+        self.listener.add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
         for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
             signal.signal(signal.Signals[name], self._handle_signal_stop)
@@ -110,7 +117,12 @@ class OpsVoila(Voila):  # type: ignore[misc]
         finally:
             self.stop()
 
+    def _handle_signal_stop(self, number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
+        super()._handle_signal_stop(number, frame)
+
     def stop(self) -> None:
-        """End every kernel at once: it only reads, so there is nothing in it to wait for."""
+        """Answer no more, and end every kernel at once: it only reads, so there is nothing in it to wait for."""
+        self.listener.stop()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         shutil.rmtree(self.connection_dir, ignore_errors=True)

@@ -84,14 +84,16 @@ class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[mis
         await super().open(kernel_id)
 
     def write_message(self, message: bytes | dict[str, Any], binary: bool = False) -> Any:
-        """Send to the page, unless it has long stopped to read."""
+        """Send to the page, unless it has long stopped to read; for then Jupyter would keep it for ever."""
         try:
             return super().write_message(message, binary)
         except WebSocketClosedError:
             return None  # a page that has gone hears nothing
         except StreamBufferFullError:
-            self.log.warning("The page of kernel %s does not read; its channel is cut off.", self.path_args[0])
-            return self.ws_connection.stream.close()
+            self.log.warning("The page of kernel %s does not read; both are ended.", self.kernel_id)
+            self.ws_connection.stream.close()
+            IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel_id, now=True)
+            return None
 
     def send_ping(self) -> None:
         """Look now and then whether whoever opened the channel may still have it."""

@@ -19,6 +19,7 @@ from opsnb.serve.app import OpsVoila
 from opsnb.serve.connection import PageConnection
 from opsnb.serve.environment import page_environment
 from opsnb.serve.front import read_front, read_tls
+from opsnb.serve.health import Readiness
 from opsnb.serve.identity.choice import choose
 from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.identity.provider import Identity
@@ -96,7 +97,7 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     os.environ.update(page_environment(database, options.actor, base_url))
     app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
     app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken
-    app.seats, app.turns = seats, turns
+    app.seats, app.turns, app.readiness = seats, turns, Readiness(database)
     scheme = "https" if tls else "http"
     token = f"?token={verifier.first}" if isinstance(verifier, Tokens) and verifier.first else ""
     app.ready = lambda: ready(f"{scheme}://{host}:{port}{base_url.rstrip('/')}{HOME}{token}")
@@ -134,6 +135,7 @@ def configuration(*, verbose: bool = False) -> Config:
             "OpsVoila": {
                 "config_file_paths": [],
                 "log_level": level,
+                "logging_config": {"loggers": {"opsnb": {"level": logging.WARNING, "handlers": ["console"]}}},
                 "open_browser": False,
                 "identity_provider_class": Identity,
                 "kernel_websocket_connection_class": PageConnection,

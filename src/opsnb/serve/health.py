@@ -1,0 +1,86 @@
+"""Whether the server lives and can show pages, for whoever watches it; the answers tell nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import suppress
+from http import HTTPStatus
+
+from sqlalchemy import text
+from tornado.web import RequestHandler
+
+from opsnb.database import Database
+from opsnb.errors import OpsnbError, log
+
+_WAIT, _FRESH = 2.0, 1.0
+
+
+class Readiness:
+    """Asks whether the database answers and holds runs, at most once a second and never twice at the same time.
+
+    Parameters
+    ----------
+    database
+        What the pages show.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asked: asyncio.Future[bool] | None = None
+        self._began = 0.0
+
+    async def database_answers(self) -> bool:
+        """Whether it does, within two seconds."""
+        if self._asked is None or (self._asked.done() and time.monotonic() - self._began > _FRESH):
+            self._asked, self._began = asyncio.get_running_loop().create_future(), time.monotonic()
+            # No pool of threads: the server would wait for it at its end.
+            threading.Thread(target=self._ask, args=(self._asked, asyncio.get_running_loop()), daemon=True).start()
+        done, _ = await asyncio.wait([self._asked], timeout=_WAIT)
+        return bool(done) and self._asked.result()
+
+    def _ask(self, asked: asyncio.Future[bool], loop: asyncio.AbstractEventLoop) -> None:
+        answers = False
+        try:
+            self._database.fetch(text(f"SELECT 1 FROM {self._database.table('operation_runs')} WHERE 1 = 0"))
+            answers = True
+        except OpsnbError as error:
+            log.warning("not ready: %s", error)
+        finally:
+            with suppress(RuntimeError):  # the server has ended meanwhile
+                loop.call_soon_threadsafe(asked.set_result, answers)
+
+
+class Watched(RequestHandler):
+    """Answers without asking who wants to know."""
+
+    def set_default_headers(self) -> None:
+        """Do not tell what answers, and let nobody keep it."""
+        self.clear_header("Server")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+
+class AliveHandler(Watched):
+    """Says that the process lives."""
+
+    def get(self) -> None:
+        """Say so."""
+        self.finish({"alive": True})
+
+
+class ReadyHandler(Watched):
+    """Says whether pages can be shown."""
+
+    def initialize(self, readiness: Readiness) -> None:
+        """Take what knows."""
+        self._readiness = readiness
+
+    async def get(self) -> None:
+        """Say whether, and if not, why."""
+        if await self._readiness.database_answers():
+            self.finish({"ready": True})
+        else:
+            self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
+            self.finish({"ready": False, "reason": "The database does not answer."})
