@@ -23,7 +23,8 @@ def everything(console: Console) -> str:
     """Give all that the widgets of a console hold, as it would travel to a browser."""
     parts = console._parts or ()
     bars = [part.bar for part in parts if getattr(part, "bar", None)]
-    states = [part.get_state() for part in (*parts, *bars, console._notice)]
+    panels = [panel for part in parts for panel in getattr(part, "panels", ())]
+    states = [part.get_state() for part in (*parts, *bars, *panels, console._notice)]
     for state in states:
         state.pop("_esm", None), state.pop("_css", None)
     return json.dumps(states, default=str)

@@ -19,14 +19,17 @@ function button(text, onclick, props = {}) {
 }
 
 // A plain click swaps the page in place; any other click is the browser's own.
-function anchor(model, link, props = {}, ...children) {
-  const follow = (event) => {
+function followed(model, address) {
+  return (event) => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    go(model, link.address);
+    go(model, address);
   };
+}
+
+function anchor(model, link, props = {}, ...children) {
   const inside = children.length ? children : [link.label];
-  return el("a", { href: link.href, ...OWN_KEYS, onclick: follow, ...props }, ...inside);
+  return el("a", { href: link.href, ...OWN_KEYS, onclick: followed(model, link.address), ...props }, ...inside);
 }
 
 function go(model, address, more = {}) {
@@ -46,6 +49,12 @@ function said(text, props = {}, tag = "bdi") {
 function alertBox(message, retry) {
   const again = retry ? button("Refresh", retry) : null;
   return el("div", { class: "ops-alert", role: "alert" }, el("span", { text: message }), again);
+}
+
+// Makes a widget within another one: `reference` is how a trait of the outer one names it.
+async function viewOf(model, reference) {
+  const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+  return model.widget_manager.create_view(child);
 }
 
 // Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that. The parts of a

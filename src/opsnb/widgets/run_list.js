@@ -58,6 +58,13 @@ function chooser(label, name, options, state, choose) {
   return el("label", { class: `ops-chip${set ? " ops-on" : ""}` }, `${label} `, select);
 }
 
+// A filter that is set elsewhere than here: a click takes it away.
+function removable(label, filter, remove) {
+  const chip = button(label, remove, { class: "ops-chip ops-on", title: "Remove this filter" });
+  chip.append(said(filter.text, {}, "b"), el("i", { "aria-hidden": "true", text: "✕" }), el("span", { class: "ops-aside", text: "; remove this filter" }));
+  return chip;
+}
+
 // Offered where failures are listed, and wherever an address asks for it, so that it can be taken back.
 function unhandledSwitch(state, choose) {
   const on = state.filters.unhandled?.value === "true";
@@ -70,7 +77,7 @@ function unhandledSwitch(state, choose) {
 function render({ model, el: root }) {
   const head = el("header", { class: "ops-page" });
   const alert = el("div");
-  const before = el("div", { class: "ops-before" });
+  const before = el("div", { class: "ops-before" }, el("div"));
   const filters = el("div", { class: "ops-filters", role: "search", "aria-label": "Filter operations" });
   const meta = el("div", { class: "ops-meta ops-fresh" });
   const note = el("p", { class: "ops-note ops-quiet", hidden: true });
@@ -97,7 +104,7 @@ function render({ model, el: root }) {
     if (!address) return;
     landing = landOn; busy(true); go(model, address);
   }
-  const choose = (name, value) => visit(addressWith(state(), { [name]: value }), `filter:${name}`);
+  const choose = (name, value) => visit(addressWith(state(), name === "since" ? { since: value, until: "" } : { [name]: value }), `filter:${name}`);
 
   function paintFilters(now) {
     const mine = JSON.stringify([now.root, now.filters]);
@@ -119,10 +126,10 @@ function render({ model, el: root }) {
     pickers = PICKERS.map(([name, label]) => picker(model, name, label, now.filters[name], (value) => choose(name, value)));
     const selects = now.page === "runs" ? [["Status", "status", STATUSES], ["Outcome", "outcome", OUTCOMES]]
       : now.page === "stuck" ? [["Status", "status", STATUSES.slice(0, 3)]] : [];
-    const until = now.filters.until ? [el("span", { class: "ops-chip ops-on" }, "Until ", said(now.filters.until.text, {}, "b"))] : [];
+    const until = now.filters.until ? [removable("Until ", now.filters.until, () => choose("until", ""))] : [];
     const reset = Object.keys(now.filters).length ? [button("Clear filters", () => visit(now.clear.address, "filter:search"), { class: "ops-textual" })] : [];
     filters.replaceChildren(kept ?? search, ...pickers.map((p) => p.root), ...selects.map(([label, name, options]) => chooser(label, name, options, now, choose)),
-      chooser("Last", "since", TIMES, now, choose), ...until, ...unhandledSwitch(now, choose), ...reset);
+      chooser(TIMES.some(([value]) => value === (now.filters.since?.value ?? "")) ? "Last" : "Since", "since", TIMES, now, choose), ...until, ...unhandledSwitch(now, choose), ...reset);
     if (kept && document.activeElement !== kept) kept.focus();
   }
 
@@ -201,6 +208,11 @@ function render({ model, el: root }) {
     live.textContent = state().error || `${total} operation${total === 1 ? "" : "s"} shown`;
   }
 
+  // The panels come after the rows, into the room that was kept for them.
+  function placePanels() {
+    model.get("panels").forEach(async (reference, i) => before.children[i].replaceChildren((await viewOf(model, reference)).el));
+  }
+
   function focusRow(index) {
     const all = links();
     if (!all.length) return;
@@ -237,6 +249,7 @@ function render({ model, el: root }) {
   ["change:count", "change:hidden"].forEach((name) => model.on(name, paintMeta));
   model.on("change:fresh", paintNews);
   paintNews();
+  placePanels();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
   return () => { undo(); freshness.stop(); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };

@@ -7,16 +7,19 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import ipywidgets
 import traitlets
 
 from opsnb import links
 from opsnb.errors import DatabaseUnavailable, OpsnbError
 from opsnb.links import Links, Page
+from opsnb.models import as_utc
 from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
 from opsnb.queries.pages import TITLES, RunPage
 from opsnb.queries.updates import PageUpdate
 from opsnb.text import visible
+from opsnb.widgets.activity_chart import ActivityChart
 from opsnb.widgets.background import later
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.view import asset, following, sentence
@@ -48,6 +51,7 @@ class RunList(Refreshing):
 
     _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js")
     _css = asset("run_list.css", "base.css", "refresh.css")
+    panels = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(sync=True, **ipywidgets.widget_serialization)
     count = traitlets.Unicode("").tag(sync=True)
     hidden = traitlets.Unicode("").tag(sync=True)
 
@@ -55,6 +59,7 @@ class RunList(Refreshing):
         handlers = {"go": following(go), "choices": self._choices}
         super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
         self._where = where
+        self.set_trait("panels", [ActivityChart(ops, where, go)])
         self._found: RunPage | None = None
         self._page = Page.RUNS
         self._query: dict[str, str] = {}
@@ -79,11 +84,25 @@ class RunList(Refreshing):
         self.state = self._frame(page, query) | self._shown_of(found)
         self.current(found)
         self._count_later(page, _filters(query), same)
+        # Whoever turns a page has the same operations around it.
+        self._show_panels(anew=not any(name in query for name in CURSORS))
+
+    def _show_panels(self, *, anew: bool) -> None:
+        for panel in self.panels:
+            panel.show(self._page, _filters(self._query), anew=anew)
+
+    def close(self) -> None:
+        """Close the panels along with the list."""
+        for panel in self.panels:
+            panel.close()
+        super().close()
 
     def _not_found(self, page: Page, query: Query, error: OpsnbError) -> None:
         same, unanswered = self._is_same(page, query), isinstance(error, DatabaseUnavailable)
         if not same or query != self._query:
             self._found = None
+            for panel in self.panels:
+                panel.clear()
         self._page, self._query = page, dict(query)
         self._rows = self._rows if same else []
         self.state = self._frame(page, query) | {"error": "" if unanswered else sentence(error), "rows": self._rows}
@@ -129,6 +148,7 @@ class RunList(Refreshing):
         self.state = {**self.state, "rows": self._rows}
         for name, text in counts.items():
             self.set_trait(name, text)
+        self._show_panels(anew=False)
         self.current(update, new=str(update.new or ""), left=len(update.left))
 
     def _changed(self, shown: Payload, update: PageUpdate) -> Payload:
@@ -190,6 +210,8 @@ class RunList(Refreshing):
             text = "Platform operations"
         elif name in ("workspace", "tenant") and value.isascii() and value.isdigit():
             text = self._name_of(name, int(value))
+        elif name in ("since", "until") and (time := as_utc(value)):
+            text = f"{time:%d %b %H:%M} UTC"
         elif name == "type":
             text = self._ops.catalog.label(value)
         return {"value": value, "text": visible(text, 60)}

@@ -1,5 +1,5 @@
 // Times are told in UTC until a reader asks for their own zone; every part of every console on the page shares the choice.
-const ZONE_KEY = "opsnb.zone";
+const ZONE_KEY = "opsnb.zone", ZONE_CHANGED = "opsnb-zone";
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const HAS_ZONE = !/^(Etc\/)?(UTC|UCT|GMT|Zulu|Greenwich|Universal)$/.test(OWN_ZONE);
 
@@ -7,24 +7,25 @@ function inOwnZone() {
   try { return HAS_ZONE && localStorage.getItem(ZONE_KEY) === "own"; } catch { return false; }
 }
 
-function partsOf(at) {
-  const format = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+function partsOf(at, timeZone) {
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
     second: "2-digit", hourCycle: "h23", timeZoneName: "short" });
   return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 // The same forms that the kernel writes for UTC.
 const FORMS = {
   clock: (p) => `${p.hour}:${p.minute}:${p.second}`,
-  minute: (p, at) => `${p.day} ${at.toLocaleString("en-GB", { month: "short" }).slice(0, 3)} ${p.hour}:${p.minute}`,
+  minute: (p) => `${p.day} ${MONTHS[p.month - 1]} ${p.hour}:${p.minute}`,
   day: (p) => `${p.year}-${p.month}-${p.day}`,
   full: (p) => `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}:${p.second} ${p.timeZoneName}`,
 };
 
 function told(when, form) {
   if (!when.iso || !inOwnZone()) return form === "full" ? when.full : when.short;
-  const at = new Date(when.iso);
-  return FORMS[form](partsOf(at), at);
+  return FORMS[form](partsOf(new Date(when.iso)));
 }
 
 function zoneName(at = new Date()) {
@@ -52,6 +53,7 @@ function zoneLabel() {
 function retimeAll() {
   for (const node of document.querySelectorAll(".opsnb time")) if (node.opsTime) retime(node);
   for (const node of document.querySelectorAll(".opsnb .ops-zone")) node.textContent = zoneName();
+  document.dispatchEvent(new Event(ZONE_CHANGED));
 }
 
 function zoneSwitch() {
