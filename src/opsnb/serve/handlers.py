@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
-from tornado.iostream import StreamBufferFullError
+from tornado.iostream import StreamBufferFullError, StreamClosedError
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -86,14 +86,17 @@ class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[mis
     def write_message(self, message: bytes | dict[str, Any], binary: bool = False) -> Any:
         """Send to the page, unless it has long stopped to read; for then Jupyter would keep it for ever."""
         try:
-            return super().write_message(message, binary)
-        except WebSocketClosedError:
+            sent = super().write_message(message, binary)
+        except (WebSocketClosedError, StreamClosedError):
             return None  # a page that has gone hears nothing
         except StreamBufferFullError:
             self.log.warning("The page of kernel %s does not read; both are ended.", self.kernel_id)
             self.ws_connection.stream.close()
             IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel_id, now=True)
             return None
+        if sent:
+            sent.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it
+        return sent
 
     def send_ping(self) -> None:
         """Look now and then whether whoever opened the channel may still have it."""
