@@ -117,7 +117,8 @@ def read_entry(row: Any) -> AuditEntry:
 def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
     """Read the runs that led to this one by retries, itself, and those that retried it, oldest generation first."""
     dialect = database.url.get_backend_name()
-    found = [_relative(row) for row in database.fetch(_retries(dialect), {"id": run_id, "limit": MAX_LINEAGE})]
+    retries = _retries(dialect, indexed=database.finds_retries)
+    found = [_relative(row) for row in database.fetch(retries, {"id": run_id, "limit": MAX_LINEAGE})]
     here = next((relative for relative in found if relative.id == run_id), None)
     while here and here.retry_of is not None and len(found) < 2 * MAX_LINEAGE:
         above = database.fetch(_one(dialect), {"id": here.retry_of})
@@ -135,9 +136,10 @@ def _relative(row: Any) -> Relative:
     return Relative(row.id, row.status, row.outcome, created, parent, row.generation, started, completed)
 
 
-def _parent(dialect: str) -> Any:
-    # Exactly as in the index, so that finding the retries of a run need not read every context.
-    return literal_column(f"({RETRY_OF[dialect]})", Text)
+def _parent(dialect: str, *, indexed: bool) -> Any:
+    # Exactly as in the index, so that finding the retries of a run need not read every context. Without the index every
+    # context is read, also one that PostgreSQL cannot read the number from.
+    return literal_column(f"({RETRY_OF[dialect]})", Text) if indexed else retry_of(dialect)
 
 
 def _of_relative(dialect: str) -> tuple[Any, ...]:
@@ -151,25 +153,28 @@ def _one(dialect: str) -> Select[Any]:
 
 
 @cache
-def _retries(dialect: str) -> Select[Any]:
+def _retries(dialect: str, *, indexed: bool) -> Select[Any]:
     tree = _one(dialect).cte("tree", recursive=True)
     columns = _of_relative(dialect)
     if dialect == "sqlite":
         # By a subquery and not by a join: SQLite 3.40 loses rows that a join finds by the index of an expression, once
         # the database was analyzed.
         retry = operation_runs.alias("retry")
-        found: Any = select(retry.c.id).where(*_onward(dialect, retry, tree)).correlate(tree)
+        found: Any = select(retry.c.id).where(*_onward(retry, tree, _parent(dialect, indexed=True))).correlate(tree)
         joined = tree.join(operation_runs, runs.id.in_(found))
         step = select(*columns, tree.c.generation + 1).select_from(joined)
     else:
         # PostgreSQL expects thousands of retries of each run, and would read every context rather than look each up
         # in the index; with a limit for each it looks them up.
-        found = select(*columns).where(*_onward(dialect, operation_runs, tree)).limit(bindparam("limit"))
+        found = (
+            select(*columns)
+            .where(*_onward(operation_runs, tree, _parent(dialect, indexed=indexed)))
+            .limit(bindparam("limit"))
+        )
         found = found.lateral("found")
         step = select(*found.c, tree.c.generation + 1).select_from(tree.join(found, true()))
     return select(tree.union_all(step)).limit(bindparam("limit"))
 
 
-def _onward(dialect: str, table: Any, tree: Any) -> tuple[Any, ...]:
-    parent = _parent(dialect)
+def _onward(table: Any, tree: Any, parent: Any) -> tuple[Any, ...]:
     return parent.is_not(None), parent == as_parent(tree.c.id), table.c.id > tree.c.id
