@@ -24,6 +24,7 @@ def everything(console: Console) -> str:
     parts = console._parts or ()
     bars = [part.bar for part in parts if getattr(part, "bar", None)]
     panels = [panel for part in parts for panel in getattr(part, "panels", ())]
+    panels += [part.history for part in parts if getattr(part, "history", None)]
     states = [part.get_state() for part in (*parts, *bars, *panels, console._notice)]
     for state in states:
         state.pop("_esm", None), state.pop("_css", None)

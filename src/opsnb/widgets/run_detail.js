@@ -55,8 +55,8 @@ function render({ model, el: root }) {
   const head = el("header", { class: "ops-page" }, title, el("span", { class: "ops-spacer" }), slot);
   const page = el("article", {}, ways, alert, head, rest);
   root.append(page, live);
-  const verdict = el("div"), mark = el("div"), timeline = el("div"), context = el("section"), facts = el("div"), relatives = el("div");
-  const whole = [verdict, mark, el("div", { class: "ops-cols" }, el("div", {}, timeline, context), el("div", {}, facts, relatives, el("div", { class: "ops-after" })))];
+  const verdict = el("div"), mark = el("div"), timeline = el("div"), context = el("section"), facts = el("div"), relatives = el("div"), after = el("div", { class: "ops-after" });
+  const whole = [verdict, mark, el("div", { class: "ops-cols" }, el("div", {}, timeline, context), el("div", {}, facts, after, relatives))];
   let shown = null, slow = 0, drawn = 0, painted = {}, unfolded = new Map();
   const state = () => model.get("state");
   const copy = button("Copy", () => model.send({ type: "copy" }), { class: "ops-textual", "aria-label": "Copy the context as JSON" });
@@ -81,9 +81,10 @@ function render({ model, el: root }) {
   async function placeBar() {
     const reference = model.get("bar");
     if (!reference) return slot.replaceChildren();
-    const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
-    const view = await model.widget_manager.create_view(child);
-    return slot.replaceChildren(view.el);
+    return slot.replaceChildren((await viewOf(model, reference)).el);
+  }
+  async function placeHistory() {
+    after.replaceChildren((await viewOf(model, model.get("history"))).el);
   }
 
   function lineage(items) {
@@ -179,6 +180,7 @@ function render({ model, el: root }) {
   model.on("change:bar", placeBar);
   model.on("change:fresh", done);
   placeBar();
+  placeHistory();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
   return () => { undo(); freshness.stop(); model.off("change:fresh", done); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };

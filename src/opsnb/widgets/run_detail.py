@@ -19,6 +19,7 @@ from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
 from opsnb.text import visible
 from opsnb.triage import Standing
+from opsnb.widgets.history import History
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.tree import tree
@@ -49,6 +50,7 @@ class RunDetail(Refreshing):
     _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js")
     _css = asset("run_detail.css", "base.css", "refresh.css")
 
+    history = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     bar = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
 
     def __init__(
@@ -62,6 +64,8 @@ class RunDetail(Refreshing):
         handlers = {"go": following(go), "back": lambda _message: back(), "copy": self._copy}
         super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
         self._where, self._go = where, go
+        self._history = History(where, go)
+        self.set_trait("history", self._history)
         self._run: Run | None = None
         self._id: int | None = None
 
@@ -84,6 +88,7 @@ class RunDetail(Refreshing):
     def _put(self, frame: Payload, run: Run, content: Payload) -> None:
         self._run = run
         self.state = frame | content
+        self._history.show(run)
         self.current(run, live=run.row.status != Status.COMPLETED)
 
     def _is_missing(self, frame: Payload, message: str) -> None:
@@ -163,7 +168,8 @@ class RunDetail(Refreshing):
             self.show(self._id)
 
     def close(self) -> None:
-        """Close the triage bar along with the page."""
+        """Close the triage bar and the history along with the page."""
+        self._history.close()
         self._drop_bar()
         super().close()
 

@@ -77,7 +77,7 @@ function unhandledSwitch(state, choose) {
 function render({ model, el: root }) {
   const head = el("header", { class: "ops-page" });
   const alert = el("div");
-  const before = el("div", { class: "ops-before" }, el("div"));
+  const before = el("div", { class: "ops-before" }, el("div"), el("div"));
   const filters = el("div", { class: "ops-filters", role: "search", "aria-label": "Filter operations" });
   const meta = el("div", { class: "ops-meta ops-fresh" });
   const note = el("p", { class: "ops-note ops-quiet", hidden: true });
@@ -127,9 +127,10 @@ function render({ model, el: root }) {
     const selects = now.page === "runs" ? [["Status", "status", STATUSES], ["Outcome", "outcome", OUTCOMES]]
       : now.page === "stuck" ? [["Status", "status", STATUSES.slice(0, 3)]] : [];
     const until = now.filters.until ? [removable("Until ", now.filters.until, () => choose("until", ""))] : [];
+    const group = now.filters.group ? [removable("Group ", now.filters.group, () => choose("group", ""))] : [];
     const reset = Object.keys(now.filters).length ? [button("Clear filters", () => visit(now.clear.address, "filter:search"), { class: "ops-textual" })] : [];
     filters.replaceChildren(kept ?? search, ...pickers.map((p) => p.root), ...selects.map(([label, name, options]) => chooser(label, name, options, now, choose)),
-      chooser(TIMES.some(([value]) => value === (now.filters.since?.value ?? "")) ? "Last" : "Since", "since", TIMES, now, choose), ...until, ...unhandledSwitch(now, choose), ...reset);
+      chooser(TIMES.some(([value]) => value === (now.filters.since?.value ?? "")) ? "Last" : "Since", "since", TIMES, now, choose), ...until, ...group, ...unhandledSwitch(now, choose), ...reset);
     if (kept && document.activeElement !== kept) kept.focus();
   }
 
@@ -180,6 +181,7 @@ function render({ model, el: root }) {
       el("span", { class: "ops-spacer" }), anchor(model, now.action, { class: "ops-button" }));
     alert.replaceChildren(...(now.error ? [alertBox(now.error, () => visit(now.address))] : []));
     paintFilters(now);
+    before.classList.toggle("ops-of-failures", now.page === "failures");
     heads.replaceChildren(...columns(now.page).map(([text, name, ...more]) => el("th", { scope: "col", class: name }, text, ...more)));
     body.replaceChildren(...rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0)));
     table.hidden = !rows.length;

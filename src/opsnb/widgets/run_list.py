@@ -21,6 +21,7 @@ from opsnb.queries.updates import PageUpdate
 from opsnb.text import visible
 from opsnb.widgets.activity_chart import ActivityChart
 from opsnb.widgets.background import later
+from opsnb.widgets.failure_groups import FailureGroupCards
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.view import asset, following, sentence
 from opsnb.widgets.words import Payload, hiding, link, row
@@ -59,7 +60,7 @@ class RunList(Refreshing):
         handlers = {"go": following(go), "choices": self._choices}
         super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
         self._where = where
-        self.set_trait("panels", [ActivityChart(ops, where, go)])
+        self.set_trait("panels", [ActivityChart(ops, where, go), FailureGroupCards(ops, where, go)])
         self._found: RunPage | None = None
         self._page = Page.RUNS
         self._query: dict[str, str] = {}
