@@ -6,6 +6,7 @@ import getpass
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from opsnb import visit
 from opsnb.database import Database, database_url
 from opsnb.errors import BadInput
 from opsnb.models import as_utc
@@ -30,7 +31,8 @@ def connect(
     url
         SQLAlchemy URL or SQLite file; default OPSNB_DATABASE_URL, else the embedded file.
     actor
-        Email, login, name or number of the platform user who acts; default OPSNB_ACTOR, else the login name.
+        Email, login, name or number of the platform user who acts; default OPSNB_ACTOR, else the login name. On a
+        published page neither counts: the verified user acts.
     read_only
         Never offer or execute triage; always so under Voila.
     now
@@ -42,6 +44,8 @@ def connect(
     ------
     BadInput
         If the address or a setting cannot be used.
+    AccessDenied
+        If the page is published and its server has not said who looks.
     """
     found = settings or Settings.load()
     fixed = now if now is not None else found.now
@@ -49,7 +53,9 @@ def connect(
         found = replace(found, refresh=timedelta(0))  # nothing changes while the clock stands still
     closed = under_voila() or found.read_only or bool(read_only)
     database = Database(url if url is not None else found.database_url, found, read_only=closed)
-    who = actor if actor is not None else configured_actor(found.actor)
+    who = _verified()
+    if who is None:
+        who = actor if actor is not None else configured_actor(found.actor)
     return Ops(database, found, who, closed, _clock(fixed), _replica_of(database, found))
 
 
@@ -60,6 +66,12 @@ def _replica_of(database: Database, settings: Settings) -> Replica | None:
     if database_url(settings.read_url) == database.url:
         return None
     return Replica(settings.read_url, settings)
+
+
+def _verified() -> str | int | None:
+    """Give whom a server has verified to look at this kernel's page; None where there is no such server."""
+    page = visit.current()
+    return page.user if page else None
 
 
 def configured_actor(named: str) -> str | int:

@@ -2,7 +2,10 @@
 
 import os
 
+BASE = "OPSNB_ROUTE_BASE"  # what stands before the canonical paths of a page that `opsnb serve` publishes
+
 
 def under_voila() -> bool:
-    """Whether this kernel serves a Voila page, by the environment that Voila gives its kernels."""
-    return "VOILA_PREHEAT" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+    """Whether this kernel serves a Voila page, by the environment that the server gives its kernels."""
+    served = BASE in os.environ or "VOILA_PREHEAT" in os.environ
+    return served or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")

@@ -22,7 +22,7 @@ from opsnb.serve.identity.choice import choose
 from opsnb.serve.identity.options import IdentityOptions
 from support.serving import Server, serving_notebooks, write_notebooks
 
-TELL = "import os\nprint('<<' + os.environ['OPSNB_ACTOR'] + '>>')"
+TELL = "from opsnb import visit\nprint('<<' + visit.current().user + '>>')"
 SECRET = "a-secret-of-the-proxy"
 SIGNED = {"jwt_audience": "opsnb", "jwt_issuer": "https://idp.example", "kind": "proxy"}
 PAGE = "/system/ops/runs"
@@ -145,7 +145,7 @@ def test_the_secret_stays_with_the_server(notebooks: Path, tmp_path: Path) -> No
         tmp_path, tmp_path / "own", {"OPSNB_PROXY_SECRET": SECRET}, identity={"kind": "proxy"}
     ) as server:
         names = seen_as(server, [KNOWS, ADA])
-    assert "OPSNB_ACTOR" in names
+    assert "OPSNB_DATABASE_URL" in names
     assert "SECRET" not in names
 
 

@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from tornado.web import create_signed_value
-from websockets.sync.client import connect
 
 from opsnb.errors import BadInput
 from opsnb.serve.identity.token_file import digest, line, read_tokens
 from support.serving import OPSNB, Server, environment, serving_notebooks, write_notebooks
+from support.visitors import Visitor
 
-TELL = "import os\nprint('<<' + os.environ['OPSNB_ACTOR'] + '|' + os.environ['QUERY_STRING'] + '>>')"
+TELL = "from opsnb import visit\nv = visit.current()\nprint(f'<<{v.user}|{v.query}>>')"
 PAGE = "/system/ops/runs"
 ADA, BO = "the-token-of-ada", "the-token-of-bo"
 
@@ -158,10 +158,10 @@ def test_a_forged_session_is_none(server: Server) -> None:
 
 def test_who_loses_the_token_loses_session_and_channel(server: Server, tokens: Path) -> None:
     cookies = {who: begin(server, token) for who, token in (("ada", ADA), ("bo", BO))}
-    page = server.get(PAGE, Cookie=cookies["ada"])[1]
-    kernel = re.search(r'"kernelId": "([\w-]+)"', page)[1]  # type: ignore[index]
-    address = f"ws{server.root.removeprefix('http')}/api/kernels/{kernel}/channels"
-    with connect(address, additional_headers={"Cookie": cookies["ada"]}) as channel:
+    ada = Visitor(server)
+    ada.cookies = dict([cookies["ada"].split("=", 1)])
+    ada.open()
+    with ada.channels() as channel:
         tokens.write_text(line("Bo Ek", BO) + "\n")
         assert server.get(PAGE, Cookie=cookies["ada"])[0] == 401
         assert server.get(PAGE, Authorization=f"Bearer {ADA}")[0] == 401

@@ -118,7 +118,7 @@ def serving_notebooks(
     folder: Path, notebooks: Path, env: dict[str, str] | None = None, **options: object
 ) -> "contextlib.AbstractContextManager[Server]":
     """Serve other notebooks than the shipped ones; `options` are those of the server."""
-    told = json.dumps({"notebooks": str(notebooks), **options})
+    told = json.dumps({"notebooks": str(notebooks), "preheat": 0, **options})
     return running(folder, [sys.executable, "-c", ON_NOTEBOOKS, told], **env or {})
 
 

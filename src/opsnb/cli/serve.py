@@ -37,6 +37,14 @@ _COUNT = click.IntRange(1, 10_000)
 @click.option("--keyfile", type=_FILE, help="PEM file with the key of the certificate.")
 @click.option("--max-kernels", type=_COUNT, metavar="N", help="Pages at once; default: what memory and cores bear.")
 @click.option("--max-kernels-per-user", type=_COUNT, metavar="N", help="Pages at once of one user; default: a quarter.")
+@click.option(
+    "--preheat",
+    type=click.IntRange(0, 32),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Kernels that wait for the next readers; each costs memory.",
+)
 @identity_options
 @click.option("--browser/--no-browser", default=False, show_default=True, help="Open the pages in a browser.")
 @click.option("--verbose", is_flag=True, help="Log every request, not only warnings.")

@@ -6,11 +6,10 @@ import shutil
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.utils import run_sync
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
@@ -48,6 +47,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
     seats: Seats
     turns: Turns
     readiness: Readiness
+    environment: Mapping[str, str]
+    preheat: int
     sockets: list[socket.socket]
     ready: Callable[[], None]
 
@@ -111,6 +112,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
         self.ioloop = IOLoop.current()
         for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
             signal.signal(signal.Signals[name], self._handle_signal_stop)
+        self.ioloop.add_callback(self.kernel_manager.pool.fill)
         self.ioloop.add_callback(self.ready)
         try:
             self.ioloop.start()
@@ -124,5 +126,5 @@ class OpsVoila(Voila):  # type: ignore[misc]
     def stop(self) -> None:
         """Answer no more, and end every kernel at once: it only reads, so there is nothing in it to wait for."""
         self.listener.stop()
-        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        self.ioloop.run_sync(lambda: self.kernel_manager.shutdown_all(now=True))
         shutil.rmtree(self.connection_dir, ignore_errors=True)

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import fields
 from pathlib import Path
 
 from opsnb.database import Database, database_url
-from opsnb.settings import find_file
+from opsnb.place import BASE
+from opsnb.settings import Settings, find_file
+
+# An allow-list: what the server was told in confidence is not passed on, whatever its name. PG…: the database's own.
+_KEPT = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|VIRTUAL_ENV|CONDA_PREFIX|PYTHON\w+"
+    r"|LD_LIBRARY_PATH|DYLD_\w+|SSL_CERT_(FILE|DIR)|KRB5\w*|PG[A-Z]+|IPYTHONDIR|JUPYTER_(CONFIG|DATA|RUNTIME)_DIR"
+)
+_SETTINGS = {f"OPSNB_{setting.name.upper()}" for setting in fields(Settings)} - {"OPSNB_ACTOR"}
 
 
 def kernel_environment(database: Database, actor: str | None) -> dict[str, str]:
@@ -23,10 +33,14 @@ def kernel_environment(database: Database, actor: str | None) -> dict[str, str]:
     return told
 
 
-def page_environment(database: Database, actor: str | None, base_url: str) -> dict[str, str]:
-    """Give the variables of a kernel behind a served page: it only reads, and knows where the pages lie."""
-    served = {"OPSNB_READ_ONLY": "1", "OPSNB_ROUTE_BASE": base_url.rstrip("/")}
-    return kernel_environment(database, actor) | served
+def page_environment(database: Database, base_url: str) -> dict[str, str]:
+    """Give the whole environment of a kernel behind a served page: it only reads, and knows where the pages lie.
+
+    Who looks is not in it, and neither is what the server alone has to know.
+    """
+    kept = {name: text for name, text in os.environ.items() if _KEPT.fullmatch(name) or name in _SETTINGS}
+    served = {"OPSNB_READ_ONLY": "1", BASE: base_url.rstrip("/")}
+    return kept | kernel_environment(database, None) | served
 
 
 def _read_url(database: Database) -> str:

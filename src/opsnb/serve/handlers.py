@@ -17,6 +17,8 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve.guarded import Guarded
+from opsnb.serve.kernel import PageKernel
+from opsnb.serve.ownership import OfKernel
 from opsnb.serve.routes import HOME, page_query
 from opsnb.serve.sign_in import Entrance
 
@@ -26,7 +28,7 @@ _UNREAD = 16 * 2**20  # bytes: some times what a page and its widgets are
 class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
     """Runs the notebook of one canonical route in a kernel of its own."""
 
-    kernel: str | None = None
+    kernel: PageKernel | None = None
     left = False
     _made = False
 
@@ -39,21 +41,38 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
         self.settings["seats"].take(self.current_user.username, self._holds_seat)
         try:
             async with self.settings["turns"].turn():
-                if not self.left:
-                    await super().get()  # type: ignore[misc] # tornado's decorator says that it may give nothing
+                await self._stream()
+        except StreamClosedError:  # the reader had left before anything began
+            self.end_kernel()
         finally:
             self._made = True
 
     def _holds_seat(self) -> bool:
-        return not self._made or (self.kernel is not None and self.kernel in self.kernel_manager)
+        return not self._made or (self.kernel is not None and self.kernel.kernel_id in self.kernel_manager)
+
+    async def _stream(self) -> None:
+        if self.left:
+            return
+        async for html in self.get_generator():
+            self.write(html)
+            await self.flush()
+            if self.kernel and self.kernel.failed:  # Voila would wait for it for ever
+                self.write(self.settings["voila_jinja2_env"].get_template("failed.html").render())
+                self.end_kernel()
+                return
 
     def on_connection_close(self) -> None:
         """End the kernel of a reader who left before the page was whole, and so cannot end it."""
         super().on_connection_close()
+        self.log.info("The reader of %s left early.", self.request.path)
         self.left = True
-        if self.kernel and self.kernel in self.kernel_manager:
-            self.log.info("The reader of %s left early.", self.request.path)
-            IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel, now=True)
+        self.end_kernel()
+
+    def end_kernel(self) -> None:
+        """End the page's kernel at once, if it has one."""
+        kernel, self.kernel = self.kernel, None
+        if kernel and kernel.kernel_id in self.kernel_manager:
+            IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, kernel.kernel_id, now=True)
 
 
 class NotFoundHandler(Guarded):
@@ -65,17 +84,17 @@ class NotFoundHandler(Guarded):
         raise HTTPError(HTTPStatus.NOT_FOUND)
 
 
-class KernelModelHandler(Guarded, KernelHandler):
+class KernelModelHandler(OfKernel, KernelHandler):
     """Tells a page about its kernel; ending it is the shutdown route's, which asks for the page's cookie."""
 
     SUPPORTED_METHODS = ("GET",)
 
 
-class ShutdownHandler(Guarded, VoilaShutdownKernelHandler):  # type: ignore[misc]
+class ShutdownHandler(OfKernel, VoilaShutdownKernelHandler):  # type: ignore[misc]
     """Ends the kernel of a page that closes."""
 
 
-class ChannelsHandler(Guarded, VoilaKernelWebsocketHandler):  # type: ignore[misc]
+class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """Passes messages between a page and its kernel."""
 
     async def open(self, kernel_id: str) -> None:

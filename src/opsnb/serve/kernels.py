@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 from jupyter_core.utils import ensure_async
 from jupyter_server import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.iostream import StreamClosedError
+from traitlets import default
 
+from opsnb.connecting import configured_actor
 from opsnb.serve.handlers import PageHandler
+from opsnb.serve.kernel import PageKernel
+from opsnb.serve.ownership import Owners
+from opsnb.serve.pool import Pool
 
 
 class NativeKernels(KernelSpecManager):
@@ -20,14 +27,62 @@ class NativeKernels(KernelSpecManager):
 
 
 class PageKernels(AsyncMappingKernelManager):
-    """Tells each page which kernel is its own."""
+    """Gives each page a kernel of its own, that was told who looks; its application holds size and environment."""
 
-    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override] # all are passed by name
-        """Start a kernel for the page that is being answered."""
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.owners = Owners()
+        self.pool = Pool(self._server.preheat, self._warm)
+
+    @property
+    def _server(self) -> Any:
+        return self.parent
+
+    @default("kernel_manager_class")
+    def _kernel(self) -> str:
+        return f"{PageKernel.__module__}.{PageKernel.__name__}"
+
+    async def start_kernel(self, **_: Any) -> str:  # type: ignore[override] # what Voila would tell it says too much
+        """Give the page that is being answered its kernel."""
         page = CallContext.get(CallContext.JUPYTER_HANDLER)
-        if isinstance(page, PageHandler):
-            options["env"] = options["env"] | {"OPSNB_ACTOR": page.current_user.username}
-        kernel: str = await ensure_async(super().start_kernel(**options))
-        if isinstance(page, PageHandler):
-            page.kernel = kernel
+        assert isinstance(page, PageHandler)  # noqa: S101 - nothing else starts kernels
+        kernel = self.pool.take() or await self._start()
+        if page.left:
+            await self._end(kernel)
+            raise StreamClosedError
+        self.owners.claim(kernel, page)
+        page.kernel = cast("PageKernel", self.get_kernel(kernel))
+        page.kernel.begin(page.request.path, page.request.query, configured_actor(page.current_user.username))
         return kernel
+
+    async def _start(self) -> str:
+        kernel: str = await ensure_async(super().start_kernel(env=dict(self._server.environment), path=""))  # type: ignore[arg-type]
+        return kernel
+
+    async def _warm(self) -> str:
+        kernel = await self._start()
+        try:
+            await cast("PageKernel", self.get_kernel(kernel)).warm()
+        except BaseException:
+            await self._end(kernel)
+            raise
+        return kernel
+
+    async def _end(self, kernel: str) -> None:
+        await ensure_async(self.shutdown_kernel(kernel, now=True))  # type: ignore[no-untyped-call]
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """Leave alone those that wait."""
+        if kernel_id not in self.pool:
+            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    def remove_kernel(self, kernel_id: str) -> KernelManager:
+        """Forget whose a kernel was as it ends."""
+        self.owners.forget(kernel_id)
+        self.pool.discard(kernel_id)
+        return super().remove_kernel(kernel_id)
+
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # as in the class for asyncio
+        """End every kernel, and start no more."""
+        await self.pool.empty()
+        await ensure_async(super().shutdown_all(now=now))

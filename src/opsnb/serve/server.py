@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +45,8 @@ class Options:
         Who looks; None for what the settings say.
     verbose
         Log every request, not only warnings.
+    preheat
+        Kernels that wait for whoever comes next; 0 for none.
     identity
         How it is known who asks.
     allow_hosts
@@ -65,6 +66,7 @@ class Options:
     base_url: str = "/"
     actor: str | None = None
     verbose: bool = False
+    preheat: int = 2
     identity: IdentityOptions = field(default_factory=IdentityOptions)
     allow_hosts: tuple[str, ...] = ()
     framed_by: tuple[str, ...] = ()
@@ -94,10 +96,10 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     local = sockets.local(taken)
     verifier = choose(options.identity, actor, options.ip, local=local)
     front = read_front(database.settings.public_url, options.allow_hosts, options.framed_by, local=local)
-    os.environ.update(page_environment(database, options.actor, base_url))
     app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
     app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken
     app.seats, app.turns, app.readiness = seats, turns, Readiness(database)
+    app.environment, app.preheat = page_environment(database, base_url), options.preheat
     scheme = "https" if tls else "http"
     token = f"?token={verifier.first}" if isinstance(verifier, Tokens) and verifier.first else ""
     app.ready = lambda: ready(f"{scheme}://{host}:{port}{base_url.rstrip('/')}{HOME}{token}")

@@ -12,8 +12,8 @@ from opsnb import links
 from opsnb.errors import AccessDenied, BadInput, OpsnbError
 from opsnb.links import Links, Page, Route
 from opsnb.ops import Ops
-from opsnb.place import under_voila
 from opsnb.queries.pages import TITLES
+from opsnb.visit import current
 from opsnb.widgets.background import later
 from opsnb.widgets.navigation import Navigation
 from opsnb.widgets.notice import Notice
@@ -151,14 +151,12 @@ def _route(page: str, run: int | None) -> Route:
 def _place(page: str, run: int | None, public_url: str) -> tuple[Links, Route]:
     """Find out what kind of page this kernel serves, and what its address asks for."""
     route = _route(page, run)
-    if not under_voila():
+    visit = current()
+    if visit is None:
         return Links(public_url.rstrip("/")), route
-    asked = os.environ.get("QUERY_STRING", "")
-    base = os.environ.get("OPSNB_ROUTE_BASE")
-    if base is not None:
-        path = os.environ.get("SCRIPT_NAME", "").removeprefix(base)
-        return Links(base, "site"), links.read(f"{path}?{asked}")
-    query = dict(parse_qsl(asked, max_num_fields=50))
+    if visit.base is not None:
+        return Links(visit.base, "site"), links.read(f"{visit.path}?{visit.query}")
+    query = dict(parse_qsl(visit.query, max_num_fields=50))
     number = query.pop("run", "")
     if page == Page.RUN and number.isascii() and number.isdigit() and len(number) < 19:
         route = Route(Page.RUN, int(number))

@@ -1,0 +1,82 @@
+"""One kernel, to which the server itself speaks first, over the kernel's own channel, which no browser reaches."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.session import new_id
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from traitlets import default
+
+from opsnb.errors import OpsnbError
+
+_SECONDS = 60
+_WARM = "from opsnb.serve import warm as _opsnb; _opsnb.load(); del _opsnb"
+_BEGIN = "from opsnb import visit as _opsnb; _opsnb.begin({path!a}, {query!a}, {user!a}); del _opsnb"
+
+
+class NotTold(OpsnbError):
+    """A kernel did not take what the server had to say."""
+
+
+class PageClient(AsyncKernelClient):
+    """Runs the notebook of a page, but not before its kernel knows whose page it is."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait for the kernel to be told, then to answer.
+
+        Raises
+        ------
+        NotTold
+            If it was not told; then it must not run anything.
+        """
+        kernel = cast("PageKernel", self.parent)
+        if kernel.told is None:
+            raise NotTold("The kernel was told of no visit.")
+        await kernel.told
+        await super().wait_for_ready(timeout)
+
+
+class PageKernel(ServerKernelManager):
+    """A kernel for one visit; `told` is done when it knows of that."""
+
+    told: asyncio.Task[None] | None = None
+
+    @default("client_factory")
+    def _clients(self) -> type:
+        return PageClient
+
+    async def warm(self) -> None:
+        """Have it load what every page needs.
+
+        Raises
+        ------
+        NotTold
+            If it does not.
+        """
+        await self._say(_WARM)
+
+    def begin(self, path: str, query: str, user: str | int) -> None:
+        """Begin to tell it of the one visit that it is for: the front end of the page need not wait for that."""
+        code = _BEGIN.format(path=path, query=query, user=user)
+        self.told = asyncio.get_running_loop().create_task(self._say(code))
+
+    @property
+    def failed(self) -> bool:
+        """Whether it could not be told, and so shows nothing."""
+        return self.told is not None and self.told.done() and self.told.exception() is not None
+
+    async def _say(self, code: str) -> None:
+        client: Any = self.client()
+        client.session.session = new_id()  # a second client of the same name would get none of the kernel's answers
+        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        try:
+            reply = await client.execute(code, silent=True, store_history=False, reply=True, timeout=_SECONDS)
+        except TimeoutError as error:
+            raise NotTold(f"Kernel {self.kernel_id} does not answer.") from error
+        finally:
+            client.shell_channel.stop()
+        if reply["content"]["status"] != "ok":
+            raise NotTold(f"Kernel {self.kernel_id} refused: {reply['content'].get('evalue')}")
