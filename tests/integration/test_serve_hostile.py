@@ -120,12 +120,12 @@ def unharmed(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     server, victim = request.getfixturevalue("server"), request.getfixturevalue("victim")
-    before, rows = {kernel.pid for kernel in server.kernels()}, database(server)
+    before, rows = processes(server, victim), database(server)
     with victim.channels() as channel:
         alive(channel)
         yield
         assert {said["header"]["msg_type"] for said in alive(channel)} <= {"status"}
-    assert before <= {kernel.pid for kernel in server.kernels()}
+    assert before == processes(server, victim)
     assert database(server) == rows
     assert "Traceback" not in server.log, server.log[-3000:]
 
@@ -254,6 +254,11 @@ def test_nobody_acts_by_messages(attacker: Visitor) -> None:
         assert not [state for state in states(channel).values() if "acts" in (state.get("state") or {})]
 
 
+def processes(server: Server, visitor: Visitor) -> set[int]:
+    """Give the process of the visitor's kernel, by the file that it was started with."""
+    return {kernel.pid for kernel in server.kernels() if visitor.kernel in " ".join(kernel.cmdline())}
+
+
 @OWNED
 @pytest.mark.parametrize("who", ["nobody", OUTSIDER, MANAGER])
 def test_the_kernel_of_another_answers_nobody(server: Server, victim: Visitor, attacker: Visitor, who: str) -> None:
@@ -274,7 +279,7 @@ def test_the_kernel_of_another_answers_nobody(server: Server, victim: Visitor, a
     for form in FORMS:
         with pytest.raises(InvalidStatus) as caught, visitor.channels(kernel, **subprotocols(form)):
             pass
-        assert caught.value.response.status_code == (401 if who == "nobody" else 404)
+        assert caught.value.response.status_code == (403 if who == "nobody" else 404)
 
 
 @pytest.mark.parametrize("verb", ["", "/restart", "/interrupt"])
