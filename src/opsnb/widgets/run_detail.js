@@ -39,16 +39,6 @@ function part(title, items, error, make) {
   return items.length ? section(title, make(items)) : "";
 }
 
-async function copyText(text) {
-  try { await navigator.clipboard.writeText(text); return true; } catch { /* no permission, or no https: the old way */ }
-  const area = el("textarea", { class: "ops-away", text });
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
-}
-
 function render({ model, el: root }) {
   const live = el("div", { class: "ops-aside", role: "status" });
   const ways = el("div", { class: "ops-ways ops-fresh" }), alert = el("div"), title = el("div"), rest = el("div"), slot = el("div", { class: "ops-slot" });
@@ -66,8 +56,8 @@ function render({ model, el: root }) {
   }
 
   const freshness = refresher(model, root, { again: refresh, still: () => (slot.querySelector(".ops-ask") ? "a question is open" : ""), say });
-  const links = el("span", { class: "ops-links" });
-  ways.append(links, el("span", { class: "ops-spacer" }), ...freshness.nodes, freshness.banner);
+  const links = el("span", { class: "ops-links" }), python = copyAsPython(model, say);
+  ways.append(links, el("span", { class: "ops-spacer" }), ...freshness.nodes, python, freshness.banner);
 
   function say(text) { live.textContent = text; }
   function done() { clearTimeout(slow); root.removeAttribute("aria-busy"); }
@@ -131,7 +121,7 @@ function render({ model, el: root }) {
     const focus = page.contains(document.activeElement) && !slot.contains(document.activeElement) ? document.activeElement.textContent : null;
     paintPart(links, [now.back, now.runbooks], () => [anchor(model, now.back, { class: "ops-link ops-back" }), anchor(model, now.runbooks, { class: "ops-link" })]);
     alert.replaceChildren(now.error ? alertBox(now.error, refresh) : "");
-    head.hidden = now.label === undefined;
+    head.hidden = python.hidden = now.label === undefined;
     if (!head.hidden) paintWhole(now);
     const shows = now.missing ? missing(now) : head.hidden ? [] : whole;
     if (shows !== whole || rest.firstChild !== verdict) rest.replaceChildren(...shows);
@@ -166,12 +156,9 @@ function render({ model, el: root }) {
     event.stopPropagation();
     model.send({ type: "back" });
   });
-  const message = async (content) => {
+  const message = (content) => {
     if (content.type === "copied") {
-      const done = await copyText(content.text);
-      copy.textContent = done ? "Copied" : "Copying was refused by the browser";
-      live.textContent = copy.textContent;
-      setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+      copyFrom(copy, content.text, say);
     }
     if (content.type === "failed") { done(); alert.replaceChildren(alertBox(content.message, refresh)); }
   };

@@ -19,6 +19,7 @@ from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
 from opsnb.text import visible
 from opsnb.triage import Standing
+from opsnb.widgets.as_python import run_as_python
 from opsnb.widgets.history import History
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
@@ -47,7 +48,7 @@ class RunDetail(Refreshing):
         Reads again what is shown, until it is completed.
     """
 
-    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js")
+    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js", "copy.js")
     _css = asset("run_detail.css", "base.css", "refresh.css")
 
     history = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
@@ -196,6 +197,7 @@ class RunDetail(Refreshing):
             "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline(family)]),
             "lineage": {"items": lineage(family, self._where), "error": unknown},
             "context": self._context(run),
+            "python": run_as_python(self._ops, record.id),
         }
 
     @staticmethod

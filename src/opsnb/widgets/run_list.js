@@ -91,8 +91,9 @@ function render({ model, el: root }) {
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
   let pickers = [], painted = "", landing = null, opened = null, slow = 0, drawn = 0, announced = "";
   const state = () => model.get("state");
-  const freshness = refresher(model, root, { again: () => visit(state().address), held, say: (text) => { live.textContent = text; } });
-  meta.append(counted, news, el("span", { class: "ops-spacer" }), ...freshness.nodes, freshness.banner);
+  const say = (text) => { live.textContent = text; };
+  const freshness = refresher(model, root, { again: () => visit(state().address), held, say }), python = copyAsPython(model, say);
+  meta.append(counted, news, el("span", { class: "ops-spacer" }), ...freshness.nodes, python, freshness.banner);
   const links = () => [...body.querySelectorAll("a.ops-row")];
 
   function busy(on) {
@@ -189,6 +190,7 @@ function render({ model, el: root }) {
     table.setAttribute("aria-label", now.title);
     empty.hidden = rows.length > 0 || Boolean(now.error);
     empty.replaceChildren(el("p", { text: now.empty }), anchor(model, now.action, { class: "ops-button" }));
+    python.hidden = !now.python;
     note.hidden = !now.note;
     note.textContent = now.note ?? "";
     paintMeta();

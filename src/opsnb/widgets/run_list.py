@@ -20,6 +20,7 @@ from opsnb.queries.pages import TITLES, RunPage
 from opsnb.queries.updates import PageUpdate
 from opsnb.text import visible
 from opsnb.widgets.activity_chart import ActivityChart
+from opsnb.widgets.as_python import CURSORS, list_as_python
 from opsnb.widgets.background import later
 from opsnb.widgets.failure_groups import FailureGroupCards
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
@@ -32,7 +33,6 @@ EMPTY = {
     Page.FAILURES: "Operations that completed and failed would show here. None did: nothing needs you.",
     Page.STUCK: "Operations that queue or run longer than their type allows would show here. None does.",
 }
-CURSORS = ("after", "before")
 
 
 class RunList(Refreshing):
@@ -50,7 +50,7 @@ class RunList(Refreshing):
         Reads again what is shown.
     """
 
-    _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js")
+    _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js", "copy.js")
     _css = asset("run_list.css", "base.css", "refresh.css")
     panels = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(sync=True, **ipywidgets.widget_serialization)
     count = traitlets.Unicode("").tag(sync=True)
@@ -202,6 +202,7 @@ class RunList(Refreshing):
         return {
             "rows": self._rows,
             "note": found.note,
+            "python": list_as_python(self._ops, self._page, self._query),
             "pager": {**pager, "first": first},
         }
 
