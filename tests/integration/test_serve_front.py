@@ -69,15 +69,19 @@ def cookies(server: Server, **headers: str) -> list[str]:
     return server.get(PAGE, **KNOWN, **headers)[2].get_all("Set-Cookie", [])
 
 
-def test_the_cookie_belongs_to_these_pages(server: Server) -> None:
-    [xsrf] = cookies(server)
-    assert {"Path=/team/ops/", "SameSite=Lax"} <= set(xsrf.split("; "))
-    assert "Secure" not in xsrf
+def test_the_cookies_belong_to_these_pages(server: Server) -> None:
+    xsrf, key = sorted(cookies(server))
+    for cookie in (xsrf, key):
+        assert {"Path=/team/ops/", "SameSite=Lax"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
+    assert xsrf.startswith("_xsrf=")  # which the page itself reads as it closes
+    assert "HttpOnly" in key
 
 
 def test_tls_of_the_proxy_is_believed_from_the_proxy_alone(server: Server) -> None:
-    [xsrf] = cookies(server, **{"X-Forwarded-Proto": "https"})
+    xsrf, key = cookies(server, **{"X-Forwarded-Proto": "https"})
     assert "Secure" in xsrf
+    assert "Secure" in key
     assert "max-age=" in server.get(PAGE, **KNOWN, **{"X-Forwarded-Proto": "https"})[2]["Strict-Transport-Security"]
     assert "Strict-Transport-Security" not in server.get(PAGE, **{"X-Forwarded-Proto": "https"})[2]
 

@@ -9,8 +9,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
-from dataclasses import fields
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,6 @@ from websockets.sync.client import ClientConnection, connect
 from opsnb import schema
 from opsnb.database import Database
 from opsnb.ops import ACTOR_SECONDS
-from opsnb.serve.server import Options
 from opsnb.settings import Settings
 from support.history import MANAGER, OUTSIDER, VIEWER, add_people, add_run, execute
 from support.hostile import (
@@ -40,9 +37,8 @@ from support.hostile import (
 from support.serving import OPSNB, Server, running
 from support.visitors import PAGE, Visitor
 
-PREHEATS = any(option.name == "preheat" for option in fields(Options))
-WAITING = (0, 2) if PREHEATS else (0,)
-OWNED = pytest.mark.skipif(not find_spec("opsnb.serve.ownership"), reason="kernels belong to nobody here")
+# Kernels that wait, and the base URL: neither changes what the other does.
+SERVERS = ((0, "/"), (2, "/team/ops"))
 SECRET, ROW = "a-secret-of-the-proxy", "row-that-must-not-leak"
 MAIN = OPSNB[-1]
 KIN: dict[str, dict[str, Any]] = {
@@ -82,13 +78,13 @@ def serve(folder: Path, *options: str, prologue: str = "") -> AbstractContextMan
 
 @pytest.fixture(
     scope="module",
-    params=itertools.product(WAITING, ("/", "/team/ops")),
+    params=SERVERS,
     ids=lambda asked: f"{'preheated' if asked[0] else 'cold'} {asked[1]}",
 )
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     waiting, base = request.param
     folder = tmp_path_factory.mktemp("server")
-    with serve(folder, f"--base-url={base}", *([f"--preheat={waiting}"] if PREHEATS else [])) as started:
+    with serve(folder, f"--base-url={base}", f"--preheat={waiting}") as started:
         started.wait_for_kernels(waiting, 60)
         yield started
 
@@ -259,7 +255,6 @@ def processes(server: Server, visitor: Visitor) -> set[int]:
     return {kernel.pid for kernel in server.kernels() if visitor.kernel in " ".join(kernel.cmdline())}
 
 
-@OWNED
 @pytest.mark.parametrize("who", ["nobody", OUTSIDER, MANAGER])
 def test_the_kernel_of_another_answers_nobody(server: Server, victim: Visitor, attacker: Visitor, who: str) -> None:
     visitor = attacker if who == MANAGER else person(server, who) if who == OUTSIDER else Visitor(server)
@@ -531,7 +526,7 @@ CONTROLS = {
 }
 
 
-@pytest.mark.parametrize("removed", ["messages", pytest.param("owners", marks=OWNED)])
+@pytest.mark.parametrize("removed", ["messages", "owners"])
 def test_without_its_guard_an_attack_succeeds(tmp_path: Path, removed: str) -> None:
     with serve(tmp_path, prologue=CONTROLS[removed]) as server:
         visitor, other = person(server, VIEWER), person(server, MANAGER)
