@@ -117,7 +117,7 @@ def read_entry(row: Any) -> AuditEntry:
 def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
     """Read the runs that led to this one by retries, itself, and those that retried it, oldest generation first."""
     dialect = database.url.get_backend_name()
-    retries = _retries(dialect, indexed=database.finds_retries)
+    retries = _retries(dialect, indexed=database.is_sqlite or database.finds_retries)
     found = [_relative(row) for row in database.fetch(retries, {"id": run_id, "limit": MAX_LINEAGE})]
     here = next((relative for relative in found if relative.id == run_id), None)
     while here and here.retry_of is not None and len(found) < 2 * MAX_LINEAGE:
