@@ -13,6 +13,10 @@ def bars(page: Page) -> Locator:
     return page.locator(".ops-activity:visible .ops-bars a")
 
 
+def told(page: Page) -> Locator:
+    return page.locator(".ops-activity:visible .ops-told")
+
+
 def counted(label: str, kind: str) -> str:
     """Give what the label of a bar says of one outcome."""
     return re.search(rf"([\d,]+) {kind}", label)[1]
@@ -23,7 +27,7 @@ def test_a_bar_sets_the_time_and_any_time_leads_back(page: Page, demo_server: Se
     bar = page.locator(".ops-bars a[aria-label*=failed]").first
     label = bar.get_attribute("aria-label")
     bar.hover()
-    expect(page.locator(".ops-told")).to_have_text(label)
+    expect(told(page)).to_have_text(label)
     bar.click()
     expect(page).to_have_url(re.compile("/system/ops/failures.since=.*until="))
     expect(page.locator(".ops-meta b:visible")).to_have_text(counted(label, "failed"))
@@ -45,7 +49,7 @@ def test_the_bars_are_one_stop_and_arrows_walk_them(page: Page, demo_server: Ser
         expect(bars(page).nth(index)).to_be_focused()
     label = focused(page)
     assert re.search(r"\d\d:\d\d–\d\d:\d\d UTC: (nothing|[\d,]+ )", label)
-    expect(page.locator(".ops-told")).to_have_text(label)
+    expect(told(page)).to_have_text(label)
     page.keyboard.press("Enter")
     marked = page.locator(".ops-bars a[aria-current]")
     expect(marked).to_have_count(1)
@@ -62,7 +66,7 @@ def test_the_table_says_the_same_and_leads_the_same_way(page: Page, demo_server:
     lines = page.locator(".ops-figures tbody tr")
     expect(lines).to_have_count(bars(page).count())
     sums = [int(text.replace(",", "")) for text in lines.locator("td:last-child").all_inner_texts()]
-    expect(page.locator(".ops-told")).to_contain_text(f"{sum(sums):,} since")
+    expect(told(page)).to_contain_text(f"{sum(sums):,} since")
     lines.nth(3).get_by_role("link").click()
     expect(page.locator(".ops-meta b:visible")).to_have_text(f"{sums[3]:,}")
     expect(page.locator(".ops-figures tbody tr")).not_to_have_count(len(sums))
