@@ -317,7 +317,7 @@ class Ops:
         Returns
         -------
         Evidence
-            ``.save("evidence-42.html")`` writes it; ``.sha256`` is what it can be referred to by.
+            ``.save()`` writes it; ``.sha256`` is what it can be referred to by.
 
         Raises
         ------

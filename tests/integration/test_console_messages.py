@@ -227,3 +227,25 @@ def test_no_trait_holds_a_secret(database: Database, ops_on) -> None:
         assert secret not in everything(console)
         assert secret not in json.dumps(sent)
     assert "••••••••" in json.loads(sent[0]["text"])["api_token"]
+
+
+def test_only_a_place_of_ones_own_hands_out_evidence(database: Database, ops_on, runs) -> None:
+    for who, read_only, handed in ((VIEWER, False, 1), (MANAGER, True, 0)):
+        ops = ops_on(database, who, read_only=read_only)
+        _, detail, _ = opened(ops, runs["failed"])
+        sent: list[tuple] = []
+        detail.send = lambda *answer, sent=sent: sent.append(answer)
+        send(detail, type="evidence")
+        assert [data for _, (data,) in sent] == [ops.evidence(runs["failed"]).data] * handed
+        assert detail.state["freezes"] is bool(handed)
+
+
+def test_evidence_asks_again_for_the_right_to_look(database: Database, ops_on, runs) -> None:
+    ops = ops_on(database, VIEWER)
+    _, detail, _ = opened(ops, runs["failed"])
+    execute(database, "UPDATE platform_users SET is_active = false")
+    ops._asked.clear()
+    sent: list[tuple] = []
+    detail.send = lambda *answer: sent.append(answer)
+    send(detail, type="evidence")
+    assert [(content["type"], *buffers) for content, *buffers in sent] == [("failed",)]

@@ -61,7 +61,9 @@ def test_without_a_path_it_lies_in_the_working_directory(database, ops, tmp_path
     monkeypatch.chdir(tmp_path)
     number = add_run(database)
     ops.evidence(number).save()
-    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".html"] == [f"evidence-{number}.html"]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".html"] == [
+        f"evidence-{number}-20261123T140000Z.html"
+    ]
 
 
 def test_hostile_text_is_text(database, ops):

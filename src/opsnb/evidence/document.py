@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +48,11 @@ class Evidence:
         return self.html.encode()
 
     @property
+    def name(self) -> str:
+        """What to call the file: by operation and moment, so that a later one replaces no earlier one."""
+        return f"evidence-{self.run_id}-{self.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.html"
+
+    @property
     def sha256(self) -> str:
         """Digest of the file in hexadecimal, by which it can be referred to."""
         return sha256(self.data).hexdigest()
@@ -58,14 +63,14 @@ class Evidence:
         Parameters
         ----------
         path
-            Default ``evidence-<number>.html`` in the working directory.
+            Default `name`, in the working directory.
 
         Raises
         ------
         BadInput
             If it cannot be written.
         """
-        place = Path(path) if path is not None else Path(f"evidence-{self.run_id}.html")
+        place = Path(path) if path is not None else Path(self.name)
         try:
             place.write_bytes(self.data)
         except OSError as error:

@@ -56,8 +56,9 @@ function render({ model, el: root }) {
   }
 
   const freshness = refresher(model, root, { again: refresh, still: () => (slot.querySelector(".ops-ask") ? "a question is open" : ""), say });
-  const links = el("span", { class: "ops-links" }), python = copyAsPython(model, say);
+  const links = el("span", { class: "ops-links" }), python = copyAsPython(model, say), frozen = evidence(model, say);
   ways.append(links, el("span", { class: "ops-spacer" }), ...freshness.nodes, python, freshness.banner);
+  ways.after(frozen.saved);
 
   function say(text) { live.textContent = text; }
   function done() { clearTimeout(slow); root.removeAttribute("aria-busy"); }
@@ -117,11 +118,13 @@ function render({ model, el: root }) {
     const now = state(), asked = now.read !== drawn, same = shown?.id === now.id;
     page.hidden = !now.id;
     if (!now.id) return rest.replaceChildren();
-    if (!same) { painted = {}; unfolded = new Map(); }
+    if (!same) { painted = {}; unfolded = new Map(); frozen.forget(); }
     const focus = page.contains(document.activeElement) && !slot.contains(document.activeElement) ? document.activeElement.textContent : null;
     paintPart(links, [now.back, now.runbooks], () => [anchor(model, now.back, { class: "ops-link ops-back" }), anchor(model, now.runbooks, { class: "ops-link" })]);
     alert.replaceChildren(now.error ? alertBox(now.error, refresh) : "");
     head.hidden = python.hidden = now.label === undefined;
+    if (!now.freezes || head.hidden) frozen.control.remove();
+    else if (frozen.control.parentNode !== ways) python.before(frozen.control);
     if (!head.hidden) paintWhole(now);
     const shows = now.missing ? missing(now) : head.hidden ? [] : whole;
     if (shows !== whole || rest.firstChild !== verdict) rest.replaceChildren(...shows);
@@ -156,11 +159,12 @@ function render({ model, el: root }) {
     event.stopPropagation();
     model.send({ type: "back" });
   });
-  const message = (content) => {
+  const message = (content, buffers) => {
     if (content.type === "copied") {
       copyFrom(copy, content.text, say);
     }
-    if (content.type === "failed") { done(); alert.replaceChildren(alertBox(content.message, refresh)); }
+    if (content.type === "evidence" && content.id === state().id) frozen.take(content, buffers);
+    if (content.type === "failed") { done(); frozen.rest(); alert.replaceChildren(alertBox(content.message, refresh)); }
   };
   const arrived = () => { if (model.get("shown") && state().id) land(); };
   model.on("msg:custom", message);

@@ -20,6 +20,8 @@ from opsnb.queries.run import Run
 from opsnb.text import visible
 from opsnb.triage import Standing
 from opsnb.widgets.as_python import run_as_python
+from opsnb.widgets.background import later
+from opsnb.widgets.freezing import freeze
 from opsnb.widgets.history import History
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
@@ -48,7 +50,7 @@ class RunDetail(Refreshing):
         Reads again what is shown, until it is completed.
     """
 
-    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js", "copy.js")
+    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js", "copy.js", "evidence.js")
     _css = asset("run_detail.css", "base.css", "refresh.css")
 
     history = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
@@ -63,7 +65,9 @@ class RunDetail(Refreshing):
         refresher: Refresher,
     ) -> None:
         handlers = {"go": following(go), "back": lambda _message: back(), "copy": self._copy}
-        super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
+        # A published page hands out no file: there the button is not built, and nobody listens for it.
+        self._freezes = {} if ops.read_only else {"evidence": self._freeze}
+        super().__init__(handlers | self._freezes, ops, refresher, lambda: go(self.state["address"]))
         self._where, self._go = where, go
         self._history = History(where, go)
         self.set_trait("history", self._history)
@@ -198,6 +202,7 @@ class RunDetail(Refreshing):
             "lineage": {"items": lineage(family, self._where), "error": unknown},
             "context": self._context(run),
             "python": run_as_python(self._ops, record.id),
+            "freezes": bool(self._freezes),
         }
 
     @staticmethod
@@ -234,6 +239,11 @@ class RunDetail(Refreshing):
             else visible(self._ops.masker.mask_text(self._run.context_text))
         )
         self.send({"type": "copied", "text": text})
+
+    def _freeze(self, _message: Mapping[str, Any]) -> None:
+        ops, run_id = self._ops, self._id
+        if run_id is not None:
+            later(lambda: freeze(ops, run_id), lambda hand_over: hand_over(self))
 
     def __repr__(self) -> str:
         return (
