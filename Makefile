@@ -9,7 +9,7 @@ READY := $(VENV)/ready
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo lab test test-postgres16 soak bench-viewers check notebooks screenshots clean
+.PHONY: help demo lab test test-postgres16 soak bench bench-viewers check notebooks screenshots clean
 
 help:
 	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test    every test: unit, integration, notebooks, browser"
 	@echo "make test-postgres16    unit and integration tests on PostgreSQL 16 alone"
 	@echo "make soak    triage, workers and the server under load and under kills, with the full numbers: some minutes"
+	@echo "make bench   how fast opsnb is on ten million runs, against the raw driver and peers (SIZE=1m SUBJECT=lists)"
 	@echo "make bench-viewers  20 viewers for five minutes, then 200 against room for 20: times and memory"
 	@echo "make check   formatting, lint, types and every test"
 	@echo "make notebooks    run the notebooks on the seeded demo and keep their outputs"
@@ -44,6 +45,10 @@ soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \
 		tests/integration/test_triage_contention.py tests/integration/test_triage_killed.py tests/integration/test_worker.py \
 		tests/integration/test_serve_many.py
+
+bench: $(READY)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
+		exec $(BIN)/python -m benchmarks --size $(or $(SIZE),10m) $(if $(SUBJECT),--subject $(SUBJECT))
 
 bench-viewers: $(READY)
 	$(BIN)/python benchmarks/viewers.py

