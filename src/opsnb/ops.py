@@ -18,8 +18,8 @@ from opsnb.database import Database
 from opsnb.errors import AccessDenied, BadInput, DatabaseUnavailable, RunNotFound
 from opsnb.links import LISTS, Page
 from opsnb.queries import filters
+from opsnb.queries.activity import DAY, Activity, read_activity
 from opsnb.queries.activity import SINCE as SINCE_BY
-from opsnb.queries.activity import Activity, read_activity
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.context import Masker
@@ -222,7 +222,7 @@ class Ops:
         limit
             Groups at most, 1 to 1,000.
         raw
-            Filters as for `runs`; `since` is 7 days ago unless given.
+            Filters as for `runs`; without `since` it is the last 7 days until `until`, or now.
 
         Raises
         ------
@@ -231,10 +231,9 @@ class Ops:
         """
         self.ensure_view()
         most = _whole("limit", limit, 1, 1000)
-        wanted = {**raw, "since": raw.get("since") or SINCE}
 
         def ask(source: Source) -> FailureGroups:
-            asked = filters.read(wanted, source.as_of)
+            asked = filters.read(raw, source.as_of).reaching_back(SINCE, source.as_of)
             found = read_groups(self._lists(source, Page.FAILURES), asked, source.as_of, self.masker.mask_text, most)
             return replace(found, behind=source.behind, instead=source.instead)
 
@@ -250,7 +249,8 @@ class Ops:
         every
             "hour" or "day" in UTC, at most 400 of them; by default hours for a window of up to three days.
         raw
-            Filters as for `runs`; `since` is 24 hours ago unless given, 30 days for ``every="day"``.
+            Filters as for `runs`; without `since` it is the last 24 hours until `until`, or now, and 30 days for
+            ``every="day"``.
 
         Raises
         ------
@@ -260,10 +260,9 @@ class Ops:
         self.ensure_view()
         if page not in LISTS:
             raise BadInput(f"There is no list {page!r}; there are {', '.join(LISTS)}.")
-        wanted = {**raw, "since": raw.get("since") or SINCE_BY.get(every, "")}
 
         def ask(source: Source) -> Activity:
-            asked = filters.read(wanted, source.as_of)
+            asked = filters.read(raw, source.as_of).reaching_back(SINCE_BY.get(every, DAY), source.as_of)
             found = read_activity(self._lists(source, Page(page)), Page(page), asked, every, source.as_of)
             return replace(found, behind=source.behind, instead=source.instead)
 

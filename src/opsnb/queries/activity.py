@@ -23,7 +23,8 @@ from opsnb.text import caveat, moment
 if TYPE_CHECKING:
     import pandas as pd
 
-SINCE = {"": "24h", "hour": "24h", "day": "30d"}
+DAY = timedelta(days=1)
+SINCE = {"day": 30 * DAY}  # by the step; else it is a day
 MOST = 400
 _STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 _HOURLY = timedelta(days=3)  # a longer window is told by days unless hours are asked for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -51,6 +51,16 @@ class Filters:
     def names(self) -> frozenset[str]:
         """Names of the fields that are set."""
         return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ()))
+
+    def reaching_back(self, span: timedelta, now: datetime) -> Filters:
+        """Give the same within a window: one without a start begins `span` before its end, at the latest before `now`.
+
+        Raises
+        ------
+        BadInput
+            If there is no time so long before.
+        """
+        return self if self.since else replace(self, since=_before("since", min(self.until or now, now), span))
 
 
 NAMES = (

@@ -21,7 +21,7 @@ from opsnb.text import caveat, moment, visible
 if TYPE_CHECKING:
     import pandas as pd
 
-SINCE = "7d"
+SINCE = timedelta(days=7)
 LINE = 300
 
 

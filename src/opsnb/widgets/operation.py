@@ -10,7 +10,7 @@ from opsnb.models import Outcome, Status, as_utc
 from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
-from opsnb.text import duration, moment, visible
+from opsnb.text import duration, visible
 from opsnb.widgets.words import LINE, Payload, link, outcome_badge, place, span, status_badge, tenant, when
 
 _ROLES = {-1: "Retry of", 0: "This", 1: "Retried as"}
@@ -72,15 +72,18 @@ def _phase(text: str, open_: bool) -> str:
     return f"{text} so far" if text and open_ else text or "—"
 
 
-def investigated(run: Run) -> str:
-    """Say who investigated a run, when and why, or nothing."""
+def investigated(run: Run) -> Payload | None:
+    """Say who investigated a run, when and why; None where nobody did."""
     triage = run.context.get("triage")
     mark = triage.get("investigated") if isinstance(triage, Mapping) else None
     if not isinstance(mark, Mapping):
-        return ""
+        return None
     at = as_utc(mark.get("at"))
-    who, reason = visible(mark.get("by"), 80) or "somebody", visible(mark.get("reason"), 600)
-    return f"Investigated by {who}{f' at {moment(at)}' if at else ''}: {reason}"
+    return {
+        "by": f"Investigated by {visible(mark.get('by'), 80) or 'somebody'}",
+        "at": when(at, run.as_of) if at else None,
+        "reason": visible(mark.get("reason"), 600),
+    }
 
 
 def verdict(run: Run) -> Payload | None:

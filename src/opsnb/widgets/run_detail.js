@@ -102,7 +102,7 @@ function render({ model, el: root }) {
   function paintWhole(now) {
     paintPart(title, [now.id, now.label, now.status, now.outcome], () => heading(now));
     paintPart(verdict, now.verdict, (v) => (v ? el("div", { class: `ops-verdict ops-${v.kind}` }, said(v.head, {}, "b"), el("div", { text: v.text })) : ""));
-    paintPart(mark, now.mark, (text) => (text ? el("div", { class: "ops-verdict ops-success" }, said(text)) : ""));
+    paintPart(mark, now.mark, (m) => (m ? el("div", { class: "ops-verdict ops-success" }, said(m.by), ...(m.at ? [" at ", timeOf(m.at, "full")] : []), ": ", said(m.reason)) : ""));
     paintPart(timeline, now.timeline, ({ items, error }) => part(["Timeline, ", zoneLabel()], items, error, () => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))));
     paintContext(now.context);
     paintPart(facts, now.facts, (items) => section("Facts", el("dl", {}, ...items.flatMap(fact))));

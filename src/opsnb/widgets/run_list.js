@@ -50,9 +50,13 @@ function addressWith(state, changes) {
   return query.size ? `${state.root}?${query}` : state.root;
 }
 
+function shownText({ text, when }) {
+  return when ? `${told(when, "minute")} ${zoneName(new Date(when.iso))}` : text;
+}
+
 function chooser(label, name, options, state, choose) {
   const set = state.filters[name]?.value ?? "";
-  const all = options.some(([value]) => value === set) ? options : [...options, [set, state.filters[name].text]];
+  const all = options.some(([value]) => value === set) ? options : [...options, [set, shownText(state.filters[name])]];
   const select = el("select", { ...OWN_KEYS, "data-filter": name, "aria-label": label, onchange: (event) => choose(name, event.target.value) },
     ...all.map(([value, text]) => el("option", { value, selected: value === set }, text)));
   return el("label", { class: `ops-chip${set ? " ops-on" : ""}` }, `${label} `, select);
@@ -61,7 +65,7 @@ function chooser(label, name, options, state, choose) {
 // A filter that is set elsewhere than here: a click takes it away.
 function removable(label, filter, remove) {
   const chip = button(label, remove, { class: "ops-chip ops-on", title: "Remove this filter" });
-  chip.append(said(filter.text, {}, "b"), el("i", { "aria-hidden": "true", text: "✕" }), el("span", { class: "ops-aside", text: "; remove this filter" }));
+  chip.append(said(shownText(filter), {}, "b"), el("i", { "aria-hidden": "true", text: "✕" }), el("span", { class: "ops-aside", text: "; remove this filter" }));
   return chip;
 }
 
@@ -250,13 +254,15 @@ function render({ model, el: root }) {
     else head.querySelector("h1")?.focus({ preventScroll: true });
   };
   model.on("msg:custom", message);
+  const rezone = () => { painted = ""; if (state().page) paintFilters(state()); };
+  document.addEventListener(ZONE_CHANGED, rezone);
   ["change:count", "change:hidden"].forEach((name) => model.on(name, paintMeta));
   model.on("change:fresh", paintNews);
   paintNews();
   placePanels();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
-  return () => { undo(); freshness.stop(); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
+  return () => { undo(); freshness.stop(); document.removeEventListener(ZONE_CHANGED, rezone); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
 }
 
 export default { render };

@@ -25,7 +25,7 @@ from opsnb.widgets.background import later
 from opsnb.widgets.failure_groups import FailureGroupCards
 from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.view import asset, following, sentence
-from opsnb.widgets.words import Payload, hiding, link, row
+from opsnb.widgets.words import Payload, hiding, link, row, when
 
 Query = Mapping[str, str]
 EMPTY = {
@@ -207,13 +207,14 @@ class RunList(Refreshing):
         }
 
     def _shown(self, name: str, value: str) -> Payload:
+        """Give a filter's value and how to show it; a moment as a time, which is told in the reader's zone."""
         text = value
+        if name in ("since", "until") and (time := as_utc(value)):
+            return {"value": value, "when": {**when(time, time), "form": "minute", "short": f"{time:%d %b %H:%M}"}}
         if name == "tenant" and value == PLATFORM:
             text = "Platform operations"
         elif name in ("workspace", "tenant") and value.isascii() and value.isdigit():
             text = self._name_of(name, int(value))
-        elif name in ("since", "until") and (time := as_utc(value)):
-            text = f"{time:%d %b %H:%M} UTC"
         elif name == "type":
             text = self._ops.catalog.label(value)
         return {"value": value, "text": visible(text, 60)}

@@ -46,6 +46,27 @@ function timeOf(when, show, props = {}) {
   return node;
 }
 
+// In sentences of opsnb's own a moment has one form, and follows the switch too: as elements, and as plain text.
+const MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g;
+
+function momentOf([full, day, clock]) {
+  return { iso: `${day}T${clock}Z`, full, short: full, ago: "" };
+}
+
+function zoned(text) {
+  const nodes = [];
+  let from = 0;
+  for (const match of text.matchAll(MOMENT)) {
+    nodes.push(text.slice(from, match.index), timeOf(momentOf(match), "full"));
+    from = match.index + match[0].length;
+  }
+  return [...nodes, text.slice(from)];
+}
+
+function zonedText(text) {
+  return text.replace(MOMENT, (...match) => told(momentOf(match), "full"));
+}
+
 function zoneLabel() {
   return el("span", { class: "ops-zone", text: zoneName() });
 }

@@ -23,9 +23,9 @@ function render({ model, el: root }) {
   }
 
   function actButton(item, i) {
-    const why = item.refused ? el("span", { id: `${id}-${i}`, class: "ops-aside", text: item.refused }) : "";
-    const control = button(item.label, () => { if (item.refused) { said.textContent = item.refused; } else { from = item.act; send({ type: "ask", act: item.act }); } }, {
-      class: `ops-button${item.danger ? " ops-danger" : ""}`, "data-act": item.act, title: item.refused || null,
+    const why = item.refused ? el("span", { id: `${id}-${i}`, class: "ops-aside" }, ...zoned(item.refused)) : "";
+    const control = button(item.label, () => { if (item.refused) { said.replaceChildren(...zoned(item.refused)); } else { from = item.act; send({ type: "ask", act: item.act }); } }, {
+      class: `ops-button${item.danger ? " ops-danger" : ""}`, "data-act": item.act, title: zonedText(item.refused) || null,
       "aria-disabled": item.refused ? "true" : null, "aria-describedby": item.refused ? `${id}-${i}` : null });
     return [control, why];
   }
@@ -54,12 +54,12 @@ function render({ model, el: root }) {
     const confirm = (reason) => { from = ask.act; send({ type: "confirm", token: ask.token, reason }); };
     const yes = button(ask.confirm, () => confirm(field?.input.value), { class: `ops-button ${ask.danger ? "ops-danger-fill" : "ops-go"}` });
     const no = button("Keep as is", dismiss);
-    const text = ask.text ? el("p", { id: `${id}-text`, text: ask.text }) : "";
+    const text = ask.text ? el("p", { id: `${id}-text` }, ...zoned(ask.text)) : "";
     const box = el("div", { class: "ops-ask", role: "group", "aria-label": `${ask.confirm}?`, "aria-describedby": ask.text ? `${id}-text` : null },
       text, ...(field ? field.nodes : []), yes, no);
     const changed = el("div", { class: "ops-changed", role: "status" });
     asked.replaceChildren(box, ...(field ? [field.error] : []), changed);
-    return { ask, changed, first: field?.input ?? (ask.danger ? no : yes), wrong: field?.wrong };
+    return { ask, changed, told: "", first: field?.input ?? (ask.danger ? no : yes), wrong: field?.wrong };
   }
 
   let shown = null, last = "";
@@ -75,10 +75,11 @@ function render({ model, el: root }) {
     acts.replaceChildren(...(now.acts ?? []).flatMap(actButton));
     if (!now.ask) { shown = null; asked.replaceChildren(); }
     else if (shown?.ask.token !== now.ask.token) { shown = question(now.ask); shown.first.focus(); }
-    if (now.ask && shown.changed.textContent !== now.ask.changed) shown.changed.textContent = now.ask.changed;
+    // Only what is new is written: a screen reader hears all that is written there.
+    if (now.ask && shown.told !== now.ask.changed) { shown.told = now.ask.changed; shown.changed.replaceChildren(...zoned(now.ask.changed)); }
     if (answered && now.ask?.error) { shown.wrong(now.ask.error); shown.first.focus(); }
     said.classList.toggle("ops-bad", Boolean(now.said?.bad));
-    if (now.said) { said.replaceChildren(now.said.text, ...(now.said.link ? [anchor(model, now.said.link, { class: "ops-link" })] : [])); }
+    if (now.said) { said.replaceChildren(...zoned(now.said.text), ...(now.said.link ? [anchor(model, now.said.link, { class: "ops-link" })] : [])); }
     else said.replaceChildren();
     open = now.ask?.act ?? null;
     if (now.said && !now.said.bad && from === "mark_investigated") draft = "";
@@ -96,8 +97,11 @@ function render({ model, el: root }) {
   const elsewhere = (event) => { if (open && open !== "mark_investigated" && !asked.contains(event.target)) dismiss(); };
   document.addEventListener("pointerdown", elsewhere, true);
   model.on("change:state", paint);
+  // What was said stays; what a button tells to whoever points at it cannot hold a time of its own.
+  const rezone = () => (state().acts ?? []).forEach((item) => { if (item.refused) acts.querySelector(`[data-act="${item.act}"]`).title = zonedText(item.refused); });
+  document.addEventListener(ZONE_CHANGED, rezone);
   paint();
-  return () => { document.removeEventListener("pointerdown", elsewhere, true); model.off("change:state", paint); };
+  return () => { document.removeEventListener(ZONE_CHANGED, rezone); document.removeEventListener("pointerdown", elsewhere, true); model.off("change:state", paint); };
 }
 
 export default { render };

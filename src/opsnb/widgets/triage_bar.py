@@ -12,7 +12,7 @@ from opsnb.errors import InvalidReason, OpsnbError
 from opsnb.links import Links
 from opsnb.ops import Ops
 from opsnb.queries.run import Run
-from opsnb.text import clock, visible
+from opsnb.text import moment, visible
 from opsnb.triage import Act, Allowed, Refused, Standing
 from opsnb.triage.decide import describe
 from opsnb.triage.reasons import LONGEST, SHORTEST
@@ -48,7 +48,7 @@ class TriageBar(View):
         Called after an act, or when the run was found changed, so that the page shows the new truth.
     """
 
-    _esm = asset("triage_bar.js", "dom.js")
+    _esm = asset("triage_bar.js", "dom.js", "times.js")
     _css = asset("triage_bar.css")
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], changed: Callable[[], None]) -> None:
@@ -86,11 +86,9 @@ class TriageBar(View):
         """Say beside an open question that the run is not what it was when it was put."""
         if standing.seen == ask.seen:
             return ""
-        now = clock(self._ops.now())
+        now = moment(self._ops.now())
         name = f"Operation #{ask.run_id}"
-        return (
-            f"{name} has changed since: it is {describe(standing.case)}, as of {now} UTC. An answer would be refused."
-        )
+        return f"{name} has changed since: it is {describe(standing.case)}, as of {now}. An answer would be refused."
 
     def _dismissed(self) -> None:
         outdated = bool((self.state.get("ask") or {}).get("changed"))
@@ -139,7 +137,7 @@ class TriageBar(View):
 
     def _put(self, ask: Ask | None, standing: Standing | None = None, decision: Allowed | None = None) -> None:
         self._ask = ask
-        shown = _question(ask, standing, decision, clock(self._ops.now())) if ask and standing and decision else None
+        shown = _question(ask, standing, decision, moment(self._ops.now())) if ask and standing and decision else None
         self.state = {**self.state, "ask": shown, "said": None}
 
     def _say(self, text: str, to: Payload | None = None, *, bad: bool = False) -> None:
@@ -166,7 +164,7 @@ def _question(ask: Ask, standing: Standing, decision: Allowed, now: str) -> Payl
     name = f"Operation #{ask.run_id}"
     texts = {
         Act.RETRY: " ".join(decision.unusual),
-        Act.CANCEL: f"{name} is {describe(standing.case)} as of {now} UTC. Canceling completes it as failed, for good.",
+        Act.CANCEL: f"{name} is {describe(standing.case)} as of {now}. Canceling completes it as failed, for good.",
         Act.MARK_INVESTIGATED: "",
     }
     return {
