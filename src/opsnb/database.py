@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
-from opsnb.failures import explain, unknown_outcome, was_lost
+from opsnb.failures import explain, for_log, unknown_outcome, was_lost
 from opsnb.names import quoted, rename
 from opsnb.relations import COLUMNS, RETRY_INDEX, TYPE_INDEX
 from opsnb.settings import Settings
@@ -188,7 +188,7 @@ class Database:
         except DBAPIError as error:
             if not was_lost(error):
                 raise
-            log.warning("database %s: %s", self.name, error)
+            log.warning("database %s: %s", self.name, for_log(error))
             raise unknown_outcome(self.name) from error
 
     def close(self) -> None:
@@ -218,7 +218,7 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            log.warning("database %s: %s", self.name, error)
+            log.warning("database %s: %s", self.name, for_log(error))
             raise explain(error, self.name, self.url, setting=self.setting, changing=changing) from error
 
     def _engine(self, *, read_only: bool) -> Engine:

@@ -84,6 +84,7 @@ _OF_CHANGES = (
     ),
     ("40001", DatabaseUnavailable, "{name} let somebody else go first and nothing was changed; try again."),
 )
+_OF_VALUES = ("22", "23")  # classes of SQLSTATE: a value that is none, and one that a constraint forbids
 _LOST = "The connection to {name} was lost and nothing was changed; try again in a moment."
 
 
@@ -119,6 +120,23 @@ def explain(
     for kind, sentence in rules:
         return kind(sentence.format(name=name, detail=_first_line(cause), setting=setting))
     return DatabaseUnavailable(f"{name} could not answer: {_first_line(cause)}.")
+
+
+def for_log(error: SQLAlchemyError) -> str:
+    """Say a driver's error to whoever reads the log, without the values that it is about.
+
+    PostgreSQL quotes rows and documents in the details of an error; both kinds of database quote a value that they
+    cannot read, which is left out with all that is said of it.
+    """
+    cause = getattr(error, "orig", None)
+    if cause is None:
+        return f"{type(error).__name__}: {error}" if isinstance(error, PoolTimeout) else type(error).__name__
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+    said = getattr(getattr(cause, "diag", None), "message_primary", None) or " ".join(str(cause).split())
+    quotes = state.startswith(_OF_VALUES) or " with text " in said
+    statement = " ".join(str(getattr(error, "statement", None) or "").split())
+    parts = (type(cause).__name__, state, "" if quotes else said, statement and f"[{statement}]")
+    return " ".join(part for part in parts if part)
 
 
 def was_lost(error: DBAPIError) -> bool:

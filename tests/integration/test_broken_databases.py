@@ -280,3 +280,18 @@ def test_the_log_of_a_failed_question_does_not_repeat_what_was_asked(database, c
         database.fetch(text("SELECT nothing FROM operation_runs WHERE type = :type"), {"type": "hunter2"})
     assert "nothing" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("type_", ["integer", "jsonb", "timestamptz"])
+def test_the_log_does_not_quote_a_value_that_cannot_be_read(postgresql, caplog, type_: str):
+    with pytest.raises(DatabaseUnavailable):
+        postgresql.fetch(text(f"SELECT CAST(:value AS {type_})"), {"value": '{"context": hunter2}'})
+    assert f"CAST(%(value)s AS {type_})" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_the_log_does_not_quote_bytes_that_are_no_text(sqlite, caplog):
+    with pytest.raises(DatabaseUnavailable), sqlite.look() as connection:
+        connection.exec_driver_sql("SELECT CAST(x'68756e74657232ff' AS TEXT)").all()
+    assert "OperationalError" in caplog.text
+    assert "hunter2" not in caplog.text

@@ -29,4 +29,4 @@ def _finish(work: Callable[[], T], done: Callable[[T], None]) -> None:
     try:
         done(work())
     except Exception as error:  # noqa: BLE001  nothing else would ever look at it
-        log.warning("in the background: %s", error)
+        log.warning("work in the background failed", exc_info=error)
