@@ -1,6 +1,7 @@
 """What the commands say and do around the server."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -69,10 +70,17 @@ def test_a_base_url_that_is_none_is_refused(text: str) -> None:
 
 
 def test_the_server_says_where_it_is_and_little_else(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        status, _, _ = server.get("/system/ops/runs")
-        assert (status, server.log) == (200, f"opsnb is at {server.home} — Ctrl-C stops it\n")
-    assert server.log.count("\n") == 1
+    with serving(tmp_path, "--log-format=text") as server:
+        assert server.get("/system/ops/runs")[0] == 200
+        assert server.get("/voila/static/voila.js")[0] == 200
+    first, *more = server.log.splitlines()
+    assert first == f"opsnb is at {server.home} — Ctrl-C stops it"
+    [page] = [line for line in more if "opsnb.access" in line]
+    assert re.fullmatch(
+        r"[\d-]{10} [\d:,]{12} INFO    opsnb.access: request method=GET route=/system/ops/runs status=200"
+        r" duration_ms=[\d.]+ user=\S+ request_id=\w+",
+        page,
+    )
 
 
 def test_the_demo_is_made_and_says_how_to_go_on(tmp_path: Path) -> None:

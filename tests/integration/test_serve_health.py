@@ -2,11 +2,14 @@
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from support.serving import OPSNB, environment, serving, serving_notebooks, write_notebooks
+
+NOT_FILLED = "The kernels that wait for pages have not started."
 
 
 @pytest.mark.parametrize("base", ["", "/team/ops"])
@@ -18,10 +21,16 @@ def test_a_server_with_its_database_is_alive_and_ready(tmp_path: Path, base: str
     ) as server:
         server.root = server.root.partition("/system")[0]
         assert server.root.endswith(base)
-        for path, answer in (("/healthz", {"alive": True}), ("/readyz", {"ready": True})):
-            status, text, headers = server.get(path)
-            assert (status, json.loads(text), headers["Cache-Control"]) == (200, answer, "no-store")
-            assert headers["Server"] is None
+        status, text, headers = server.get("/healthz")
+        assert (status, json.loads(text), headers["Cache-Control"]) == (200, {"alive": True}, "no-store")
+        assert headers["Server"] is None
+        waits, end = None, time.monotonic() + 60
+        while (answer := server.get("/readyz"))[0] == 503:
+            assert (waits := json.loads(answer[1])["reason"]) == NOT_FILLED
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert waits, "it was ready before any kernel could have been"
+        assert (answer[0], json.loads(answer[1]), len(server.kernels())) == (200, {"ready": True}, 2)
 
 
 def test_a_database_that_is_gone_makes_it_unready_and_is_not_named(tmp_path: Path) -> None:
@@ -32,3 +41,17 @@ def test_a_database_that_is_gone_makes_it_unready_and_is_not_named(tmp_path: Pat
         assert (status, json.loads(text)) == (503, {"ready": False, "reason": "The database does not answer."})
         assert server.get("/healthz")[0] == 200
         assert "not ready: " in server.log
+
+
+def test_kernels_that_cannot_start_make_it_unready(tmp_path: Path) -> None:
+    settings = tmp_path / "opsnb.toml"
+    settings.write_text("")
+    notebooks = write_notebooks(tmp_path / "notebooks", runs="1")
+    with serving_notebooks(tmp_path, notebooks, preheat=1) as server:
+        settings.write_text("no_such_setting = 1")  # it was read by the server, and will be by the kernel
+        end = time.monotonic() + 60
+        while "a kernel could not be kept waiting" not in server.log:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        status, text, _ = server.get("/readyz")
+        assert (status, json.loads(text)) == (503, {"ready": False, "reason": NOT_FILLED})

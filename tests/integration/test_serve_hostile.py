@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -496,6 +497,20 @@ def test_who_does_not_read_is_cut_off(server: Server, victim: Visitor) -> None:
         assert time.monotonic() < end
         time.sleep(0.1)
     visitor.end()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the operating system cuts nobody off")
+def test_who_does_not_read_a_file_is_cut_off(tmp_path: Path) -> None:
+    with serve(tmp_path, prologue="import opsnb.serve.wire as wire\nwire._UNREAD = 2000") as server:
+        asked = b"GET /voila/static/voila.js HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"\r\n".join(KNOWN) + b"\r\n\r\n"
+        with connected(server) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(asked * 1000)  # more than the operating system keeps for it
+            port, process, end = connection.getsockname()[1], psutil.Process(server.process.pid), time.monotonic() + 60
+            while port in {one.raddr.port for one in process.net_connections("tcp") if one.raddr}:
+                assert time.monotonic() < end, "it is still connected"
+                time.sleep(0.1)
+        assert person(server, VIEWER).get("/voila/static/voila.js")[0] == 200
 
 
 def test_who_is_deactivated_sees_nothing_more(tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from support.serving import Server, serving_notebooks, stop, write_notebooks
+from support.serving import Server, serving_notebooks, stop, survivors, write_notebooks
 from support.visitors import Visitor, message
 
 
@@ -25,8 +24,12 @@ def waiting(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def server(tmp_path: Path, waiting: int) -> Iterator[Server]:
-    busy = "import time\nopen('busy', 'w').close()\ntime.sleep(100)"
-    notebooks = write_notebooks(tmp_path / "notebooks", runs="1", stuck=busy)
+    mark = "open('busy', 'w').close()\n"
+    busy = {
+        "stuck": f"{mark}import time; time.sleep(100)",
+        "failures": f"{mark}import re; re.match('(a+)+$', 'a' * 99 + 'b')",
+    }
+    notebooks = write_notebooks(tmp_path / "notebooks", runs="1", **busy)
     with serving_notebooks(tmp_path, notebooks, preheat=waiting) as running:
         running.wait_for_kernels(waiting)
         yield running
@@ -85,11 +88,11 @@ def test_readers_who_leave_at_once_leave_no_kernel(server: Server, waiting: int)
 
 
 @contextlib.contextmanager
-def asking(server: Server, folder: Path) -> Iterator[None]:
-    """Ask for the page that never ends, until the end of the block."""
+def asking(server: Server, folder: Path, page: str = "stuck") -> Iterator[None]:
+    """Ask for a page that never ends, until the end of the block."""
     host = urlsplit(server.home)
     with socket.create_connection((host.hostname, host.port)) as connection:
-        connection.sendall(b"GET /system/ops/stuck HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        connection.sendall(f"GET /system/ops/{page} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         while not (folder / "notebooks" / "busy").exists():
             time.sleep(0.05)
         yield
@@ -103,12 +106,28 @@ def test_a_signal_ends_the_server_and_every_kernel_in_five_seconds(server: Serve
         assert len(kernels) >= 2
         assert stop(server.process, number) < 5
     assert server.process.returncode == 0, server.log
-    assert psutil.wait_procs(kernels, timeout=1)[1] == []
+    assert survivors(kernels, 1) == []
     assert "Traceback" not in server.log
 
 
-def test_kernels_end_with_a_server_that_was_killed(server: Server) -> None:
-    server.get("/system/ops/runs")
-    kernels = server.kernels()
-    server.process.kill()
-    assert psutil.wait_procs(kernels, timeout=15)[1] == []
+def test_kernels_end_with_a_server_that_was_killed_and_the_next_one_tidies_up(
+    server: Server, waiting: int, tmp_path: Path
+) -> None:
+    with asking(server, tmp_path, "failures"):  # whose kernel lets no other thread of its own look after the server
+        server.wait_for_kernels(1 + waiting)
+        kernels = server.kernels()
+        files = {Path(kernel.cmdline()[-1]) for kernel in kernels}
+        assert len(files) == 1 + waiting
+        server.process.kill()
+        assert survivors(kernels, 5) == []
+    left = {file.parents[1] for file in files}
+    assert all(file.exists() for file in files)
+    with serving_notebooks(tmp_path, tmp_path / "notebooks") as second:
+        assert [folder for folder in left if folder.exists()] == []
+        Visitor(second).open()
+        second.wait_for_kernels(1)
+        [kernel] = second.kernels()
+        with serving_notebooks(tmp_path, tmp_path / "notebooks"):
+            file = Path(kernel.cmdline()[-1])
+            assert file.exists()
+    assert not file.parents[1].exists()

@@ -21,7 +21,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "secret").write_text(SECRET)
     notebooks = write_notebooks(tmp_path / "notebooks", runs="print('here')", stuck=SLOW)
     identity = {"kind": "proxy", "secret_file": str(tmp_path / "secret")}
-    with serving_notebooks(tmp_path, notebooks, identity=identity, max_kernels=3, max_kernels_per_user=2) as running:
+    with serving_notebooks(
+        tmp_path, notebooks, identity=identity, preheat=1, max_kernels=4, max_kernels_per_user=2
+    ) as running:
+        running.wait_for_kernels(1)
         yield running
 
 
@@ -38,7 +41,7 @@ def test_pages_that_come_at_once_do_not_pass_the_limit(server: Server) -> None:
     with ThreadPoolExecutor(12) as crowd:
         answers = list(crowd.map(lambda number: ask(server, f"user-{number}@example.com"), range(12)))
     assert sorted(status for status, _, _ in answers) == [200] * 3 + [503] * 9
-    assert len(server.kernels()) == 3
+    server.wait_for_kernels(4)  # the one that waits for whoever comes next among them
     _, text, again = next(answer for answer in answers if answer[0] == 503)
     assert again is not None
     assert f'<meta http-equiv="refresh" content="{again}">' in text
@@ -75,10 +78,16 @@ def test_a_slow_page_does_not_keep_others_waiting(server: Server, tmp_path: Path
 
 
 def test_one_user_may_not_have_more_than_there_is() -> None:
-    with pytest.raises(BadInput, match="--max-kernels-per-user must not be more than --max-kernels, which is 3"):
+    with pytest.raises(BadInput, match="--max-kernels-per-user must not be more than the 3 pages"):
         read_limits(3, 4, one_viewer=False)
 
 
 @pytest.mark.parametrize(("one_viewer", "each"), [(True, 12), (False, 3)])
 def test_a_quarter_is_for_one_user_unless_all_are_the_same(one_viewer: bool, each: int) -> None:
     assert read_limits(12, None, one_viewer=one_viewer)[0].each == each
+
+
+def test_kernels_that_wait_leave_room_for_pages() -> None:
+    assert read_limits(5, None, 2, one_viewer=True)[0].total == 3
+    with pytest.raises(BadInput, match="--max-kernels, which is 2, must be more than --preheat, which is 2"):
+        read_limits(2, None, 2, one_viewer=True)

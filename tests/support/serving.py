@@ -40,6 +40,7 @@ options = Options(port=0, identity=identity, **paths(told))
 serve(Database("runs.db", Settings.load()), options, lambda address: print("opsnb is at", address, flush=True))
 """
 READY = re.compile(r"opsnb is at (\S+)")
+_KERNEL = re.compile("ipykernel|opsnb.serve.page_process")
 LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
 
 
@@ -56,7 +57,7 @@ class Server:
 
     def kernels(self) -> list[psutil.Process]:
         """Give the kernels that run now."""
-        return [child for child in psutil.Process(self.process.pid).children() if "ipykernel" in _command(child)]
+        return [child for child in psutil.Process(self.process.pid).children() if _KERNEL.search(_command(child))]
 
     def wait_for_kernels(self, number: int, seconds: float = 15) -> None:
         """Wait until so many kernels run."""
@@ -74,6 +75,20 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode(errors="replace"), error.headers
+
+
+def survivors(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait for processes to end; give those that have not. One that is not yet reaped has ended."""
+    end = time.monotonic() + seconds
+    while (left := [one for one in processes if _runs(one)]) and time.monotonic() < end:
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

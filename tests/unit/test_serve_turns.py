@@ -1,11 +1,14 @@
-"""Few pages are made at once; a slow one keeps the others waiting for a moment only."""
+"""Few pages are made at once; a slow one keeps others waiting for a moment only. While the server stops, none is."""
 
 import asyncio
 
 import pytest
 
-from opsnb.serve.limits import Turns
+from opsnb.database import Database
+from opsnb.serve.health import Readiness
+from opsnb.serve.limits import Seats, Turns
 from opsnb.serve.refusal import Refusal
+from opsnb.settings import Settings
 
 
 async def waits(turns: Turns) -> None:
@@ -40,3 +43,14 @@ def test_a_turn_that_was_given_up_is_not_given_back_again() -> None:
             running.pop()
 
     asyncio.run(crowd())
+
+
+def test_while_the_server_stops_no_page_is_begun_and_the_load_balancer_is_told(tmp_path) -> None:
+    seats = Seats(9, 9)
+    seats.close()
+    with pytest.raises(Refusal) as refused:
+        seats.take("ada", lambda: True)
+    assert (refused.value.status_code, refused.value.counted, refused.value.retry is None) == (503, "stopping", False)
+    readiness = Readiness(Database(str(tmp_path / "none.db"), Settings()), lambda: True)
+    readiness.stopping = True
+    assert asyncio.run(readiness.trouble()) == "The server is being stopped."

@@ -35,7 +35,7 @@ _COUNT = click.IntRange(1, 10_000)
 @click.option("--framed-by", multiple=True, metavar="ORIGIN", help="Let pages of this origin show these inside.")
 @click.option("--certfile", type=_FILE, help="PEM file with the certificate for TLS.")
 @click.option("--keyfile", type=_FILE, help="PEM file with the key of the certificate.")
-@click.option("--max-kernels", type=_COUNT, metavar="N", help="Pages at once; default: what memory and cores bear.")
+@click.option("--max-kernels", type=_COUNT, metavar="N", help="Kernels at once; default: what memory and cores bear.")
 @click.option("--max-kernels-per-user", type=_COUNT, metavar="N", help="Pages at once of one user; default: a quarter.")
 @click.option(
     "--preheat",
@@ -43,15 +43,26 @@ _COUNT = click.IntRange(1, 10_000)
     default=2,
     show_default=True,
     metavar="N",
-    help="Kernels that wait for the next readers; each costs memory.",
+    help="Kernels, out of all, that wait for the next readers.",
 )
 @identity_options
 @click.option("--browser/--no-browser", default=False, show_default=True, help="Open the pages in a browser.")
-@click.option("--verbose", is_flag=True, help="Log every request, not only warnings.")
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), metavar="PORT", help="Tell Prometheus numbers at this port."
+)
+@click.option("--metrics-ip", default="127.0.0.1", show_default=True, help="Where to tell them.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["json", "text"]),
+    default=None,
+    help="JSON objects or lines for people; default: lines at a terminal, else JSON.",
+)
+@click.option("--verbose", is_flag=True, help="Log also requests for files and for the server's health.")
 @plain_errors
 def serve(url: str | None, browser: bool, **options: Any) -> None:
     """Serve the pages, read-only, to browsers."""
     identity = read_identity(options)
+    options["log_format"] = options["log_format"] or ""
     run_server(open_database(url), browser=browser, identity=identity, **options)
 
 

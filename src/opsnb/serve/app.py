@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import asyncio
+import logging
+import os
 import signal
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,15 +23,21 @@ from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve import handlers, sign_in
+from opsnb.serve.access_log import log_request
+from opsnb.serve.folder import Folder
 from opsnb.serve.front import Front
 from opsnb.serve.health import AliveHandler, Readiness, ReadyHandler
 from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.identity.verifier import Verifier
 from opsnb.serve.limits import Seats, Turns
+from opsnb.serve.metrics import Metrics
+from opsnb.serve.metrics_page import metrics_application
 from opsnb.serve.routes import PAGES, route
 from opsnb.serve.wire import Listener
 
 TEMPLATE = Path(__file__).parent / "template"
+_PATIENCE, _LONGEST = 2.0, 4.0  # seconds for kernels to end, and for everything
+_log = logging.getLogger("opsnb.serve")
 # An allow-list: a route that a later Voila adds stays closed until it is named here with what guards it.
 GUARDED = {
     KernelHandler: handlers.KernelModelHandler,
@@ -50,6 +60,10 @@ class OpsVoila(Voila):  # type: ignore[misc]
     environment: Mapping[str, str]
     preheat: int
     sockets: list[socket.socket]
+    metrics: Metrics
+    metrics_front: Front
+    metrics_sockets: list[socket.socket]
+    folder: Folder
     ready: Callable[[], None]
 
     def setup_template_dirs(self) -> None:
@@ -66,6 +80,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "signs_in": isinstance(self.verifier, Tokens),
             "seats": self.seats,
             "turns": self.turns,
+            "metrics": self.metrics,
+            "log_function": log_request,
             "compress_response": True,
             "ws_ping_interval": 10_000,
             "ws_ping_timeout": 30_000,
@@ -107,9 +123,12 @@ class OpsVoila(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Serve until a signal says to stop; then end every kernel."""
-        self.listener = Listener(self.app, ssl_options=self.tls)
-        self.listener.add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
+        self._listeners = [Listener(self.app, ssl_options=self.tls)]
+        self._listeners[0].add_sockets(self.sockets)
+        if self.metrics_sockets:
+            self._listeners.append(Listener(metrics_application(self.metrics, self.metrics_front)))
+            self._listeners[1].add_sockets(self.metrics_sockets)
         for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
             signal.signal(signal.Signals[name], self._handle_signal_stop)
         self.ioloop.add_callback(self.kernel_manager.pool.fill)
@@ -119,12 +138,33 @@ class OpsVoila(Voila):  # type: ignore[misc]
         finally:
             self.stop()
 
-    def _handle_signal_stop(self, number: int, frame: object) -> None:
+    def _handle_signal_stop(self, number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
-        super()._handle_signal_stop(number, frame)
+        threading.Thread(target=self._end_anyway, daemon=True).start()
+        self.ioloop.add_callback_from_signal(self._end)
+
+    async def _end(self) -> None:
+        """End every kernel at once: it only reads, so there is nothing in it to wait for.
+
+        Meanwhile whoever asks is told that the server stops.
+        """
+        self.seats.close()
+        self.readiness.stopping = True
+        try:
+            await asyncio.wait_for(self.kernel_manager.shutdown_all(now=True), _PATIENCE)
+        except TimeoutError:
+            _log.warning("some kernels did not end in time; they end with the server")
+        finally:
+            self.ioloop.stop()
 
     def stop(self) -> None:
-        """Answer no more, and end every kernel at once: it only reads, so there is nothing in it to wait for."""
-        self.listener.stop()
-        self.ioloop.run_sync(lambda: self.kernel_manager.shutdown_all(now=True))
-        shutil.rmtree(self.connection_dir, ignore_errors=True)
+        """Answer no more, and leave nothing behind."""
+        for listener in self._listeners:
+            listener.stop()
+        self.folder.remove()
+
+    def _end_anyway(self) -> None:
+        # On a machine that has too much to do the loop may not get so far; kernels end with the process.
+        time.sleep(_LONGEST)
+        self.folder.remove()
+        os._exit(1)

@@ -24,6 +24,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             message = read(incoming_msg, self.subprotocol)
         except Malformed as error:
             self.log.warning("A frame to kernel %s holds no message: %s", self.kernel_id, visible(str(error), 200))
+            self._count("malformed_frame")
             self.websocket_handler.close(_MALFORMED, "This is no message.")
             return
         if allowed(message):
@@ -31,7 +32,11 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         else:
             self._refused(message["header"]["msg_type"])
 
+    def _count(self, reason: str) -> None:
+        self.websocket_handler.settings["metrics"].refused(reason)
+
     def _refused(self, kind: str) -> None:
+        self._count("message")
         if not self._told:  # once: whoever tries again and again must not fill the log
             self.log.warning("Kernel %s is not told what pages may not say: %s", self.kernel_id, visible(kind, 80))
         self._told = True

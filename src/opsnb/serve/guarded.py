@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from http import HTTPStatus
+from types import TracebackType
 from typing import Any, NoReturn, cast
 
 from jupyter_server.base.handlers import JupyterHandler
+from tornado.web import HTTPError
 
+from opsnb.serve.access_log import HEADER, read_id
 from opsnb.serve.front import Front
 from opsnb.serve.headers import security_headers
 from opsnb.serve.identity.provider import Identity
@@ -22,6 +26,7 @@ _OTHER_HOST = (
 )
 _UNKNOWN = "It is not known who you are; open this page where your team signs in."
 _BRING = "Paste the token that you were given, or open the link that holds it."
+_log = logging.getLogger("opsnb.serve")
 
 
 class Guarded(JupyterHandler):
@@ -29,6 +34,15 @@ class Guarded(JupyterHandler):
 
     cache_control = "no-store"
     public = False
+    route = "other"
+    user: str | None = None
+    refused = ""
+    quiet = False
+
+    @cached_property
+    def request_id(self) -> str:
+        """The number by which a person can ask for what the log says of this request."""
+        return read_id(self.request, vouched=self._identity.verifier.vouches(self.request))
 
     @cached_property
     def tls(self) -> bool:
@@ -53,6 +67,7 @@ class Guarded(JupyterHandler):
         for name, text in security_headers(self._front.framed_by, tls=held).items():
             self.set_header(name, text)
         self.set_header("Cache-Control", self.cache_control)
+        self.set_header(HEADER, self.request_id)
 
     def set_cors_headers(self) -> None:
         """Let no other site read an answer."""
@@ -68,6 +83,7 @@ class Guarded(JupyterHandler):
         await super().prepare(**options)
         if self.current_user is None and not self.public:
             self.get_login_url()
+        self.user = self.current_user and self.current_user.username
 
     def ensure_host(self) -> None:
         """Refuse a request that was meant for another server, or led here."""
@@ -85,10 +101,21 @@ class Guarded(JupyterHandler):
         """Refuse in place: there is nowhere else to sign in."""
         raise Refusal(HTTPStatus.UNAUTHORIZED, _UNKNOWN)
 
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,  # noqa: ARG002 - the error knows
+        value: BaseException | None,
+        tb: TracebackType | None,  # noqa: ARG002
+    ) -> None:
+        """Log what was not foreseen; what was refused is told by the line of the request, and without its query."""
+        if not isinstance(value, HTTPError):
+            _log.error("a request failed", exc_info=value)
+
     def write_error(self, status_code: int, **told: Any) -> None:
         """Write the page that says what went wrong and leads back to the operations; the traceback is in the log."""
         signing_in = status_code == HTTPStatus.UNAUTHORIZED and self.settings["signs_in"]
         error = told.get("exc_info", (None, None))[1]
+        self.refused = error.counted if isinstance(error, Refusal) else ""
         sentence = _sentence(status_code, error)
         if signing_in:
             self.write_sentence("Sign in", _BRING if sentence == _UNKNOWN else sentence, "sign_in.html")

@@ -19,7 +19,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from opsnb.serve.guarded import Guarded
 from opsnb.serve.kernel import PageKernel
 from opsnb.serve.ownership import OfKernel
-from opsnb.serve.routes import HOME, page_query
+from opsnb.serve.routes import HOME, ROUTES, page_query
 from opsnb.serve.sign_in import Entrance
 
 _UNREAD = 16 * 2**20  # bytes: some times what a page and its widgets are
@@ -32,6 +32,11 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
     left = False
     _made = False
 
+    @property
+    def route(self) -> str:  # type: ignore[override] # one class answers on all of them
+        """The canonical route that was asked for."""
+        return ROUTES[self.notebook_path]
+
     async def get(self, *_: str) -> None:
         """Stream the page."""
         self.xsrf_token  # noqa: B018 - sets the cookie without which the page cannot end its kernel as it closes
@@ -41,7 +46,9 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
         self.settings["seats"].take(self.current_user.username, self._holds_seat)
         try:
             async with self.settings["turns"].turn():
-                await self._stream()
+                whole = await self._stream()
+            if whole:
+                self.settings["metrics"].page(self.route, self.request.request_time())
         except StreamClosedError:  # the reader had left before anything began
             self.end_kernel()
         finally:
@@ -50,21 +57,22 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
     def _holds_seat(self) -> bool:
         return not self._made or (self.kernel is not None and self.kernel.kernel_id in self.kernel_manager)
 
-    async def _stream(self) -> None:
+    async def _stream(self) -> bool:
+        """Send the page: whether it became whole."""
         if self.left:
-            return
+            return False
         async for html in self.get_generator():
             self.write(html)
             await self.flush()
             if self.kernel and self.kernel.failed:  # Voila would wait for it for ever
                 self.write(self.settings["voila_jinja2_env"].get_template("failed.html").render())
                 self.end_kernel()
-                return
+                return False
+        return not self.left
 
     def on_connection_close(self) -> None:
         """End the kernel of a reader who left before the page was whole, and so cannot end it."""
         super().on_connection_close()
-        self.log.info("The reader of %s left early.", self.request.path)
         self.left = True
         self.end_kernel()
 
@@ -87,15 +95,21 @@ class NotFoundHandler(Guarded):
 class KernelModelHandler(OfKernel, KernelHandler):
     """Tells a page about its kernel; ending it is the shutdown route's, which asks for the page's cookie."""
 
+    route = "/api/kernels/{kernel}"
+
     SUPPORTED_METHODS = ("GET",)
 
 
 class ShutdownHandler(OfKernel, VoilaShutdownKernelHandler):  # type: ignore[misc]
     """Ends the kernel of a page that closes."""
 
+    route = "/voila/api/shutdown/{kernel}"
+
 
 class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """Passes messages between a page and its kernel."""
+
+    route = "/api/kernels/{kernel}/channels"
 
     async def open(self, kernel_id: str) -> None:
         """Connect both, and keep no more for the page than it may leave unread."""
@@ -110,6 +124,7 @@ class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[mi
             return None  # a page that has gone hears nothing
         except StreamBufferFullError:
             self.log.warning("The page of kernel %s does not read; both are ended.", self.kernel_id)
+            self.settings["metrics"].refused("unread")
             self.ws_connection.stream.close()
             IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel_id, now=True)
             return None
@@ -122,11 +137,14 @@ class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[mi
         if self._identity.verifier.holds(self.request):
             super().send_ping()
         else:
+            self.settings["metrics"].refused("signed_out")
             self.close(reason="You are not signed in any more.")
 
 
 class HomeHandler(Entrance):
     """Leads from the root to the operations."""
+
+    route = "/"
 
     def get(self) -> None:
         """Redirect."""
@@ -137,6 +155,7 @@ class Files(Guarded):
     """Gives files by plain names alone, so that none is looked up by a name that means another place."""
 
     cache_control = "no-cache"
+    quiet = True
 
     async def prepare(self, **options: Any) -> None:
         """Refuse before anything is looked up."""
@@ -149,6 +168,10 @@ class Files(Guarded):
 class FilesHandler(Files, MultiStaticFileHandler):  # type: ignore[misc]
     """Gives the files of Voila's front end."""
 
+    route = "/voila/static/{file}"
+
 
 class ExtensionFilesHandler(Files, FileFindHandler):
     """Gives the files of the front end's extensions."""
+
+    route = "/voila/labextensions/{file}"

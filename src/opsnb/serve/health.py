@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -24,12 +25,23 @@ class Readiness:
     ----------
     database
         What the pages show.
+    pool
+        Whether kernels can be kept waiting.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, pool: Callable[[], bool]) -> None:
+        self.stopping = False
+        self._database, self._pool = database, pool
         self._asked: asyncio.Future[bool] | None = None
         self._began = 0.0
+
+    async def trouble(self) -> str:
+        """Say why no page can be shown; nothing where it can."""
+        if self.stopping:
+            return "The server is being stopped."
+        if not self._pool():
+            return "The kernels that wait for pages have not started."
+        return "" if await self.database_answers() else "The database does not answer."
 
     async def database_answers(self) -> bool:
         """Whether it does, within two seconds."""
@@ -55,6 +67,8 @@ class Readiness:
 class Watched(RequestHandler):
     """Answers without asking who wants to know."""
 
+    quiet = True
+
     def set_default_headers(self) -> None:
         """Do not tell what answers, and let nobody keep it."""
         self.clear_header("Server")
@@ -65,6 +79,8 @@ class Watched(RequestHandler):
 class AliveHandler(Watched):
     """Says that the process lives."""
 
+    route = "/healthz"
+
     def get(self) -> None:
         """Say so."""
         self.finish({"alive": True})
@@ -73,14 +89,17 @@ class AliveHandler(Watched):
 class ReadyHandler(Watched):
     """Says whether pages can be shown."""
 
+    route = "/readyz"
+
     def initialize(self, readiness: Readiness) -> None:
         """Take what knows."""
         self._readiness = readiness
 
     async def get(self) -> None:
         """Say whether, and if not, why."""
-        if await self._readiness.database_answers():
-            self.finish({"ready": True})
-        else:
+        trouble = await self._readiness.trouble()
+        if trouble:
             self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
-            self.finish({"ready": False, "reason": "The database does not answer."})
+            self.finish({"ready": False, "reason": trouble})
+        else:
+            self.finish({"ready": True})

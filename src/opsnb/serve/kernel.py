@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from typing import Any, cast
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -11,6 +13,7 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import default
 
 from opsnb.errors import OpsnbError
+from opsnb.serve.hearing import Hearing
 
 _SECONDS = 60
 _WARM = "from opsnb.serve import warm as _opsnb; _opsnb.load(); del _opsnb"
@@ -43,6 +46,8 @@ class PageKernel(ServerKernelManager):
     """A kernel for one visit; `told` is done when it knows of that."""
 
     told: asyncio.Task[None] | None = None
+    request_id: str | None = None
+    user: str | None = None
 
     @default("client_factory")
     def _clients(self) -> type:
@@ -57,6 +62,22 @@ class PageKernel(ServerKernelManager):
             If it does not.
         """
         await self._say(_WARM)
+
+    async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
+        """Start the process; all that it writes comes to the server, which puts it in its log."""
+        if sys.platform == "win32":  # whose event loop reads no pipe
+            return await super()._async_launch_kernel(kernel_cmd, **options)
+        reading, writing = os.pipe()
+        manager: Any = self.parent
+        hearing = Hearing(self._page, manager.measured)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: hearing, os.fdopen(reading, "rb", 0))
+        try:
+            await super()._async_launch_kernel(kernel_cmd, **options, stdout=writing, stderr=writing)
+        finally:
+            os.close(writing)
+
+    def _page(self) -> dict[str, str | None]:
+        return {"kernel": self.kernel_id, "request_id": self.request_id, "user": self.user}
 
     def begin(self, path: str, query: str, user: str | int) -> None:
         """Begin to tell it of the one visit that it is for: the front end of the page need not wait for that."""

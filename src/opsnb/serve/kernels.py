@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from jupyter_client.kernelspec import KernelSpecManager
+from ipykernel.kernelspec import make_ipkernel_cmd
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from jupyter_core.utils import ensure_async
 from jupyter_server import CallContext
@@ -20,10 +21,17 @@ from opsnb.serve.pool import Pool
 
 
 class NativeKernels(KernelSpecManager):
-    """Knows one kernel: the interpreter that runs the server, whatever kernels the user has installed."""
+    """Knows one kernel: opsnb's own process in the server's interpreter, whatever kernels the user has installed."""
 
     def _kernel_dirs_default(self) -> list[str]:
         return []
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Give the interpreter's own kernel, in a process that ends with the server."""
+        spec = super().get_kernel_spec(kernel_name)
+        # -P: the folder of the notebooks is no place to find modules.
+        spec.argv = make_ipkernel_cmd("opsnb.serve.page_process", python_arguments=["-P"])
+        return spec
 
 
 class PageKernels(AsyncMappingKernelManager):
@@ -52,6 +60,7 @@ class PageKernels(AsyncMappingKernelManager):
             raise StreamClosedError
         self.owners.claim(kernel, page)
         page.kernel = cast("PageKernel", self.get_kernel(kernel))
+        page.kernel.request_id, page.kernel.user = page.request_id, page.user
         page.kernel.begin(page.request.path, page.request.query, configured_actor(page.current_user.username))
         return kernel
 
@@ -68,12 +77,16 @@ class PageKernels(AsyncMappingKernelManager):
             raise
         return kernel
 
+    def measured(self, seconds: float, failed: bool) -> None:
+        """Take how long a statement of a kernel took."""
+        self._server.metrics.statement(seconds, failed)
+
     async def _end(self, kernel: str) -> None:
         await ensure_async(self.shutdown_kernel(kernel, now=True))  # type: ignore[no-untyped-call]
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """Leave alone those that wait."""
-        if kernel_id not in self.pool:
+        """End the kernel of a page that has gone; leave alone those that start or wait."""
+        if kernel_id in self.owners:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
 
     def remove_kernel(self, kernel_id: str) -> KernelManager:

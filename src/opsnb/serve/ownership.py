@@ -26,6 +26,9 @@ class Owners:
     def __init__(self) -> None:
         self._pages: dict[str, _Page] = {}
 
+    def __len__(self) -> int:
+        return len(self._pages)
+
     def __contains__(self, kernel: object) -> bool:
         return kernel in self._pages
 

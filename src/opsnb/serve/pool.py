@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 
 from opsnb.errors import log
 
@@ -27,6 +28,7 @@ class Pool:
         self.size = size
         self._start = start
         self._waiting: deque[str] = deque()
+        self._filled = False
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -34,6 +36,11 @@ class Pool:
 
     def __contains__(self, kernel: object) -> bool:
         return kernel in self._waiting
+
+    @property
+    def ready(self) -> bool:
+        """Whether kernels can be kept waiting: it was full, and none has failed to start since."""
+        return self._filled or not self.size
 
     def take(self) -> str | None:
         """Give the kernel that has waited longest, if there is one, and see to it that another waits soon."""
@@ -50,7 +57,8 @@ class Pool:
     def fill(self, delay: float = 0.0) -> None:
         """Begin to start what is missing, one after the other."""
         if self.size and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._fill(delay))
+            # Not in the name of the request whose kernel is replaced.
+            self._task = asyncio.get_running_loop().create_task(self._fill(delay), context=Context())
 
     async def empty(self) -> None:
         """Start no more."""
@@ -67,5 +75,7 @@ class Pool:
             try:
                 self._waiting.append(await self._start())
             except Exception as error:  # noqa: BLE001  pages start kernels of their own meanwhile
+                self._filled = False
                 log.warning("a kernel could not be kept waiting: %s", error)
                 await asyncio.sleep(_RETRY)
+        self._filled = True

@@ -6,6 +6,12 @@ from http import HTTPStatus
 
 from tornado.web import HTTPError
 
+# Why requests, and what pages say to their kernels, are refused: as it is counted. Those of a page's channel come last.
+REASONS = (
+    "unknown_user", "forbidden", "not_found", "method", "other_host", "wrong_tokens", "user_limit", "full", "crowd",
+    "stopping", "message", "malformed_frame", "unread", "signed_out",
+)  # fmt: skip
+
 
 class Refusal(HTTPError):
     """Ends a request with one sentence; every handler of the server shows it.
@@ -18,8 +24,10 @@ class Refusal(HTTPError):
         What is wrong and what to do.
     retry
         Seconds after which to ask again; None where that would not help.
+    counted
+        One of `REASONS`, where the status alone does not tell it.
     """
 
-    def __init__(self, status: HTTPStatus, sentence: str, retry: int | None = None) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, retry: int | None = None, counted: str = "") -> None:
         super().__init__(status)
-        self.sentence, self.retry = sentence, retry
+        self.sentence, self.retry, self.counted = sentence, retry, counted

@@ -15,6 +15,7 @@ PAGES = {
     r"/system/ops/runbooks": "runbooks.ipynb",
     r"/system/ops/runs/[0-9]{1,18}": "run.ipynb",
 }
+ROUTES = {notebook: path.replace("[0-9]{1,18}", "{id}") for path, notebook in PAGES.items()}
 _BASE = re.compile(r"/|(/[\w.~@-]+)+/?", re.ASCII)
 _NOT_OURS = ("template", "theme")
 

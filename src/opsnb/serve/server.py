@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import socket
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +19,11 @@ from opsnb.errors import BadInput, log
 from opsnb.notebooks_path import notebooks_path
 from opsnb.serve import sockets
 from opsnb.serve.app import OpsVoila
+from opsnb.serve.capacity import default_kernels
 from opsnb.serve.connection import PageConnection
 from opsnb.serve.environment import page_environment
-from opsnb.serve.front import read_front, read_tls
+from opsnb.serve.folder import Folder
+from opsnb.serve.front import Front, read_front, read_tls
 from opsnb.serve.health import Readiness
 from opsnb.serve.identity.choice import choose
 from opsnb.serve.identity.options import IdentityOptions
@@ -25,6 +31,8 @@ from opsnb.serve.identity.provider import Identity
 from opsnb.serve.identity.tokens import Tokens
 from opsnb.serve.kernels import NativeKernels, PageKernels
 from opsnb.serve.limits import read_limits
+from opsnb.serve.logs import hand_on, write_log
+from opsnb.serve.metrics import Metrics
 from opsnb.serve.routes import HOME, read_base_url
 from opsnb.serve.sign_in import page_config
 
@@ -44,9 +52,13 @@ class Options:
     actor
         Who looks; None for what the settings say.
     verbose
-        Log every request, not only warnings.
+        Log also requests for files and for the server's health.
+    log_format
+        "json" or "text"; empty for text at a terminal, and JSON elsewhere.
+    metrics_ip, metrics_port
+        Where Prometheus asks; port None for nowhere.
     preheat
-        Kernels that wait for whoever comes next; 0 for none.
+        Kernels, out of all, that wait for whoever comes next; 0 for none.
     identity
         How it is known who asks.
     allow_hosts
@@ -56,7 +68,7 @@ class Options:
     certfile, keyfile
         PEM files by which the server speaks TLS; None to leave that to a proxy.
     max_kernels, max_kernels_per_user
-        Kernels at once, of all and of one user; None for what the machine bears.
+        Kernels at once, those that wait among them, and pages at once of one user; None for what the machine bears.
     notebooks
         Folder of the pages' notebooks; None for the shipped ones.
     """
@@ -66,6 +78,9 @@ class Options:
     base_url: str = "/"
     actor: str | None = None
     verbose: bool = False
+    log_format: str = ""
+    metrics_ip: str = "127.0.0.1"
+    metrics_port: int | None = None
     preheat: int = 2
     identity: IdentityOptions = field(default_factory=IdentityOptions)
     allow_hosts: tuple[str, ...] = ()
@@ -86,9 +101,10 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
         If address, port or base URL cannot be used, or anybody could look who should not.
     """
     base_url = read_base_url(options.base_url)
-    folder = _folder(options)
+    notebooks = _notebooks(options)
     one_viewer = options.identity.kind == "none"
-    seats, turns = read_limits(options.max_kernels, options.max_kernels_per_user, one_viewer=one_viewer)
+    most = options.max_kernels or default_kernels()
+    seats, turns = read_limits(most, options.max_kernels_per_user, options.preheat, one_viewer=one_viewer)
     tls = read_tls(options.certfile, options.keyfile)
     taken = sockets.listen(options.ip, options.port)
     host, port = sockets.address(taken)
@@ -96,48 +112,63 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     local = sockets.local(taken)
     verifier = choose(options.identity, actor, options.ip, local=local)
     front = read_front(database.settings.public_url, options.allow_hosts, options.framed_by, local=local)
-    app = OpsVoila.instance(config=configuration(verbose=options.verbose), base_url=base_url, port=port)
+    write_log(options.log_format, verbose=options.verbose)
+    app = OpsVoila.instance(config=configuration(), base_url=base_url, port=port)
+    hand_on(app.log)
     app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken
-    app.seats, app.turns, app.readiness = seats, turns, Readiness(database)
+    app.seats, app.turns, app.readiness = seats, turns, Readiness(database, lambda: app.kernel_manager.pool.ready)
     app.environment, app.preheat = page_environment(database, base_url), options.preheat
+    app.metrics = Metrics(_counts(app), most)
+    app.metrics_sockets, app.metrics_front = _metrics(options, front)
     scheme = "https" if tls else "http"
     token = f"?token={verifier.first}" if isinstance(verifier, Tokens) and verifier.first else ""
     app.ready = lambda: ready(f"{scheme}://{host}:{port}{base_url.rstrip('/')}{HOME}{token}")
-    app.root_dir = str(folder)
+    app.root_dir = str(notebooks)
+    app.folder = Folder()
+    app.connection_dir_root = str(app.folder.path)
     app.initialize([])
-    app.log.addFilter(_worth_saying)
-    _say_here(app.log)
     app.start()
+    atexit.register(_leave)
 
 
-def _say_here(server: logging.Logger) -> None:
-    # What identity and pools have to say belongs beside what the server says.
-    for handler in server.handlers:
-        log.addHandler(handler)
-    log.setLevel(server.level)
+def _leave() -> None:
+    """Leave without taking every module apart, which takes seconds, and more of them on a machine that is busy."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
-def _worth_saying(record: logging.LogRecord) -> bool:
-    # Trust is about stored outputs; a page shows only those that its own kernel has just made.
-    return "is not trusted" not in record.getMessage()
+def _metrics(options: Options, front: Front) -> tuple[list[socket.socket], Front]:
+    if options.metrics_port is None:
+        return [], front
+    taken = sockets.listen(options.metrics_ip, options.metrics_port, "--metrics-port", "--metrics-ip")
+    log.info("metrics are at http://%s:%d/metrics", *sockets.address(taken))
+    return taken, replace(front, local=sockets.local(taken))
 
 
-def _folder(options: Options) -> Path:
+def _counts(app: OpsVoila) -> dict[str, Callable[[], float]]:
+    return {
+        "serving": lambda: len(app.kernel_manager.owners),
+        "waiting": lambda: len(app.kernel_manager.pool),
+        "starting": lambda: len(app.kernel_manager) - len(app.kernel_manager.owners) - len(app.kernel_manager.pool),
+    }
+
+
+def _notebooks(options: Options) -> Path:
     folder = options.notebooks or notebooks_path()
     if not folder.is_dir():
         raise BadInput(f"There are no notebooks at {folder}; install opsnb again.")
     return folder
 
 
-def configuration(*, verbose: bool = False) -> Config:
+def configuration() -> Config:
     """Give the whole configuration of the server; no file of the user's adds to it."""
-    level = logging.INFO if verbose else logging.WARNING
     return Config(
         {
             "OpsVoila": {
                 "config_file_paths": [],
-                "log_level": level,
-                "logging_config": {"loggers": {"opsnb": {"level": logging.WARNING, "handlers": ["console"]}}},
+                "log_level": logging.WARNING,
                 "open_browser": False,
                 "identity_provider_class": Identity,
                 "kernel_websocket_connection_class": PageConnection,

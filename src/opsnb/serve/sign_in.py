@@ -52,6 +52,7 @@ class Entrance(Session):
 class SignInHandler(Session):
     """Takes the token of the form."""
 
+    route = "/sign-in"
     public = True
 
     @allow_unauthenticated
@@ -75,6 +76,8 @@ class SignInHandler(Session):
 
 class SignOutHandler(Session):
     """Ends the session of this browser."""
+
+    route = "/sign-out"
 
     def get(self) -> None:
         """Ask, so that no link elsewhere ends it."""

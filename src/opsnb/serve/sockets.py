@@ -10,14 +10,22 @@ from tornado.netutil import bind_sockets
 
 from opsnb.errors import BadInput
 
-_TAKEN = "Port {port} is taken; choose another with --port (make demo PORT=…)."
-_FORBIDDEN = "Port {port} needs more rights than you have; choose one above 1023 with --port."
-_NO_ADDRESS = "This machine has no address {ip}; name another with --ip."
+_TAKEN = "Port {port} is taken; choose another with {flag}."
+_PORT = "--port (make demo PORT=…)"
+_FORBIDDEN = "Port {port} needs more rights than you have; choose one above 1023 with {flag}."
+_NO_ADDRESS = "This machine has no address {ip}; name another with {ip_flag}."
 _SENTENCES = {errno.EADDRINUSE: _TAKEN, errno.EACCES: _FORBIDDEN}
 
 
-def listen(ip: str, port: int) -> list[socket.socket]:
+def listen(ip: str, port: int, flag: str = _PORT, ip_flag: str = "--ip") -> list[socket.socket]:
     """Take `port` at `ip`; port 0 takes any free one.
+
+    Parameters
+    ----------
+    ip, port
+        Where.
+    flag, ip_flag
+        The options that choose others.
 
     Raises
     ------
@@ -28,7 +36,7 @@ def listen(ip: str, port: int) -> list[socket.socket]:
         return bind_sockets(port, ip)
     except (OSError, OverflowError) as error:
         sentence = _SENTENCES.get(getattr(error, "errno", None) or 0, _NO_ADDRESS)
-        raise BadInput(sentence.format(port=port, ip=ip)) from error
+        raise BadInput(sentence.format(port=port, ip=ip, flag=flag, ip_flag=ip_flag)) from error
 
 
 def release(sockets: list[socket.socket]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import weakref
 from typing import Any
 
@@ -9,6 +10,8 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 _MOST = 1000
+# Milliseconds that what is sent may lie unread, on Linux; elsewhere the operating system waits for hours.
+_UNREAD = 30_000
 # What is sent here is a form of one line; who takes longer to send it, or the headers, is cut off. Seconds and bytes.
 _BOUNDS: dict[str, Any] = {
     "max_header_size": 32 * 2**10,
@@ -32,4 +35,6 @@ class Listener(HTTPServer):
             stream.close()
             return
         self._streams.add(stream)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD)
         super().handle_stream(stream, address)

@@ -28,7 +28,7 @@ class Guesses:
         """
         times = self._wrong.get(address)
         if times and len(times) == _WRONG and time.monotonic() - times[0] < _SECONDS:
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, _TOO_MANY, _SECONDS)
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, _TOO_MANY, _SECONDS, "wrong_tokens")
 
     def count(self, address: str) -> None:
         """Remember a wrong token; of very many addresses the oldest is forgotten."""

@@ -1,0 +1,64 @@
+"""The process of a page's kernel: it ends with its server, and tells it what is for the log and the metrics."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+from ipykernel.kernelapp import IPKernelApp
+
+from opsnb.errors import OpsnbError
+from opsnb.serve.reporting import Reporter, ReportHandler, report_statements
+
+_PDEATHSIG = 1  # of prctl(2)
+_log = logging.getLogger("opsnb.page")
+
+
+def main() -> None:
+    """Run a kernel as `ipykernel_launcher` does."""
+    _end_with(int(os.environ.get("JPY_PARENT_PID") or 0))
+    reporter = Reporter(os.dup(2))  # before the kernel sends all that is written there to the page
+    app: Any = IPKernelApp.instance()
+    app.initialize()
+    _send_log(app, reporter)
+    report_statements(reporter)
+    app.shell.events.register("post_run_cell", _say_failure)
+    app.start()
+
+
+def _end_with(server: int) -> None:
+    """Let the operating system kill this process as its server ends, however that comes about.
+
+    Elsewhere than on Linux the kernel itself looks once a second whether its server is there. That is not enough where
+    something else than process 1 takes in orphans, nor for a kernel that starts at that moment.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PDEATHSIG, signal.SIGKILL)
+    if server and os.getppid() != server:
+        os._exit(1)
+
+
+def _send_log(app: Any, reporter: Reporter) -> None:
+    logging.captureWarnings(capture=True)
+    handler = ReportHandler(reporter)
+    for logger in (logging.getLogger(), app.log):
+        for other in [*logger.handlers]:
+            logger.removeHandler(other)
+        logger.addHandler(handler)
+        logger.setLevel(logging.WARNING)
+
+
+def _say_failure(result: Any) -> None:
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None:
+        level = logging.WARNING if isinstance(error, OpsnbError) else logging.ERROR
+        _log.log(level, "a cell failed", exc_info=error)
+
+
+if __name__ == "__main__":
+    main()
