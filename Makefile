@@ -9,6 +9,10 @@ READY := $(VENV)/ready
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Much of a test is waiting for a server or a browser. A file stays in one process, and those of the browser come last: its
+# loop stays in the thread that it was started in.
+TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help demo lab test test-postgres16 soak bench bench-viewers check notebooks screenshots clean
 
 help:
@@ -36,7 +40,7 @@ lab: $(READY) .demo/opsnb.db
 	@$(BIN)/opsnb demo --database "$(DATABASE)" --no-serve
 
 test: $(READY)
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest $(TOGETHER)
 
 test-postgres16: $(READY)
 	@OPSNB_TEST_POSTGRES=16 exec $(BIN)/python -m pytest tests/unit tests/integration
