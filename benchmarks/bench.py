@@ -6,8 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine
-
 import opsnb
 from benchmarks import databases
 from benchmarks.databases import KINDS
@@ -43,6 +41,10 @@ class Bench:
         """Give the address of a history."""
         return databases.url(self.cluster, kind, size or self.size)
 
+    def dsn(self, size: str = "") -> str:
+        """Give the address of a history in PostgreSQL for psycopg."""
+        return self.cluster.dsn(databases.name(size or self.size))
+
     def ops(self, kind: str, size: str = "", **more: Any) -> Ops:
         """Open a history as somebody who may do everything, at the time its last run was made; closed at the end."""
         found = opsnb.connect(self.url(kind, size), **{"actor": MANAGER, "now": NOW, **more})
@@ -52,8 +54,3 @@ class Bench:
     def close(self) -> None:
         """Close everything."""
         self._stack.close()
-
-
-def pool(ops: Ops) -> Engine:
-    """Give the pool that opsnb reads through, for the raw driver: what a connection costs is the same for both."""
-    return ops.database.reader

@@ -101,7 +101,7 @@ def _intended(cluster: Cluster, kind: str) -> dict[str, str]:
     """Give the indexes of `opsnb init`, as an empty database of its own has them."""
     if kind == "sqlite":
         place = folder("sqlite") / "empty.db"
-        _unlink(place)
+        unlink(place)
         init(str(place))
         with closing(sqlite3.connect(place)) as connection:
             return dict(connection.execute(_INDEXES[kind]).fetchall())
@@ -136,14 +136,15 @@ def _index(kind: str, execute: Execute, indexes: dict[str, str]) -> None:
         execute("ANALYZE")
 
 
-def _unlink(place: Path) -> None:
+def unlink(place: Path) -> None:
+    """Remove an SQLite file, with what lies beside it."""
     for ending in ("", "-wal", "-shm"):
         place.with_name(place.name + ending).unlink(missing_ok=True)
 
 
 def _make_sqlite(_cluster: Cluster, size: str, indexes: dict[str, str]) -> None:
     place, n = path(size), SIZES[size]
-    _unlink(place)
+    unlink(place)
     init(str(place))
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000", "foreign_keys = OFF"):
@@ -183,15 +184,20 @@ def _enlarge(connection: psycopg.Connection[Any], n: int) -> None:
 
 
 def _fill(cursor: Any, mark: str, n: int, kind: str) -> None:
-    workspaces, tenants = history.places()
-    cursor.executemany(f"INSERT INTO workspaces (id, name) VALUES ({mark}, {mark})", workspaces)
-    cursor.executemany(f"INSERT INTO tenants (id, workspace_id, name) VALUES ({mark}, {mark}, {mark})", tenants)
+    add_places(cursor, mark)
     people = (
         f"INSERT INTO platform_users (name, email, capabilities, is_active, login) VALUES ({', '.join([mark] * 5)})"
     )
     cursor.executemany(people, _people())
     for first in _chunks(n):
         cursor.execute(history.insert(kind, n, first, min(n, first + _CHUNK - 1)))
+
+
+def add_places(cursor: Any, mark: str) -> None:
+    """Add workspaces and tenants."""
+    workspaces, tenants = history.places()
+    cursor.executemany(f"INSERT INTO workspaces (id, name) VALUES ({mark}, {mark})", workspaces)
+    cursor.executemany(f"INSERT INTO tenants (id, workspace_id, name) VALUES ({mark}, {mark}, {mark})", tenants)
 
 
 def _chunks(n: int) -> Iterator[int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks import raw
 from benchmarks.bench import KINDS, Bench
 from benchmarks.measure import interleave
 from benchmarks.rows import Row, at_most
+from opsnb.ops import Ops
 
 TITLE = "first page of each list, 50 rows, mapped to records"
 
@@ -16,5 +18,24 @@ def run(bench: Bench) -> Iterator[Row]:
     for kind in KINDS:
         small, large = bench.ops(kind, "10k"), bench.ops(kind)
         for page in ("runs", "failures", "stuck"):
-            took = interleave({"small": getattr(small, page), "large": getattr(large, page)})
-            yield Row(f"{kind}.{page}.growth", f"{kind} {page}", took["large"], "10k", took["small"], at_most(1.2))
+            statement = floor(large, kind, page)
+            ask, pooled = getattr(large, page), raw.pooled(large, statement)
+            assert [row.id for row in ask().rows] == [row[0] for row in pooled()][:50]
+            took = interleave({"opsnb": ask, "pooled": pooled, "held": raw.held(bench, kind, statement),
+                               "small": getattr(small, page)}, seconds=4)  # fmt: skip
+            yield from _rows(f"{kind}.{page}", f"{kind} {page}", took)
+
+
+def _rows(key: str, what: str, took: dict[str, float]) -> Iterator[Row]:
+    yield Row(f"{key}.pooled", what, took["opsnb"], "raw driver, same pool", took["pooled"], at_most(1.5))
+    yield Row(f"{key}.held", what, took["opsnb"], "raw driver, held connection", took["held"], at_most(2))
+    yield Row(f"{key}.growth", what, took["opsnb"], "opsnb on 10k runs", took["small"], at_most(1.2))
+
+
+def floor(ops: Ops, kind: str, page: str) -> str:
+    """Write the raw page of a list, with literals throughout."""
+    if page == "runs":
+        return raw.page(kind)
+    if page == "failures":
+        return raw.page(kind, raw.FAILED, f", {raw.ERROR[kind]} AS error")
+    return raw.page(kind, raw.stuck(ops))

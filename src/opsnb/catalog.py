@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from opsnb.errors import BadInput
@@ -104,7 +105,11 @@ class Catalog(Mapping[str, OperationType]):
 
 def fallback_label(type_: object) -> str:
     """Make a readable label for a type that is in no catalog: ``reports.purge_all`` is ``Reports purge all``."""
-    text = type_ if isinstance(type_, str) else "" if type_ is None else str(type_)
+    return _readable(type_ if isinstance(type_, str) else "" if type_ is None else str(type_))
+
+
+@lru_cache(maxsize=4096)
+def _readable(text: str) -> str:
     if not text.strip():
         return "Unnamed operation"
     if _PLAIN.fullmatch(text.replace("_", "-")):

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, Transaction, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Row, Select, Transaction, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
 from opsnb.names import quoted, rename
+from opsnb.prepared import Rows, ask, prepared
 from opsnb.relations import COLUMNS, RETRY_INDEX, TYPE_INDEX
 from opsnb.settings import Settings
 
+T = TypeVar("T")
 # No path of a file: an address that was mistyped, whose password no sentence may repeat.
 _SECRET = re.compile(r":[^/]*@|password=")
 
@@ -105,14 +107,31 @@ class Database:
             If the database cannot answer; the message says why and what to do.
         """
         with self._explained():
-            try:
-                return self._fetch(self.reader, statement, parameters)
-            except DBAPIError as error:
-                if error.connection_invalidated:
-                    return self._fetch(self.reader, statement, parameters)
-                if "Could not decode to UTF-8" in str(error.orig):
-                    return self._fetch(self._tolerant_reader, statement, parameters)
-                raise
+            return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
+
+    def read(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
+        """Read rows as `fetch` does, as tuples and more quickly; `statement` is an object that is kept.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer; the message says why and what to do.
+        """
+        with self._explained():
+            asked = prepared(statement, self.reader.dialect)
+            if not asked.fixed:
+                return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
+            return self._patiently(lambda engine: ask(engine, asked, parameters))
+
+    def _patiently(self, put: Callable[[Engine], T]) -> T:
+        try:
+            return put(self.reader)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                return put(self.reader)
+            if "Could not decode to UTF-8" in str(error.orig):
+                return put(self._tolerant_reader)
+            raise
 
     @staticmethod
     def _fetch(engine: Engine, statement: Executable, parameters: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
@@ -165,7 +184,8 @@ class Database:
     def look(self) -> Iterator[Connection]:
         """Open one transaction that only reads, for several questions that belong together."""
         with self._explained(), self.reader.connect() as connection:
-            yield connection
+            # On PostgreSQL each statement is a transaction of its own otherwise, see `opsnb.engines`.
+            yield connection if self.is_sqlite else connection.execution_options(isolation_level="READ COMMITTED")
 
     @contextmanager
     def change(self) -> Iterator[Connection]:

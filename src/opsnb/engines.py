@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -78,15 +78,14 @@ def _notice_other_file(engine: Engine, path: Path) -> None:
 
 
 def _limit_time(engine: Engine, seconds: float) -> None:
-    """SQLite knows no statement timeout: its progress handler stops a statement whose time is over."""
+    """SQLite knows no statement timeout: its progress handler stops what a connection was taken for in time."""
 
-    def begin(connection: Connection) -> None:
-        raw = connection.connection.dbapi_connection
+    def take(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
         deadline = time.monotonic() + seconds
         over: Callable[[], bool] = lambda: time.monotonic() > deadline  # noqa: E731
-        raw.set_progress_handler(over, 20_000)  # type: ignore[union-attr]
+        connection.set_progress_handler(over, 20_000)
 
-    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkout", take)
 
 
 def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
@@ -94,6 +93,7 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     options = {
         **_search_path(settings.schema),
         "timezone": "UTC",
+        "random_page_cost": "1.1",  # so that names are looked up singly: no page asks for much, and memory holds most
         "jit": "off",  # it pays for long statements alone, and estimates that are off make short ones look long
         "statement_timeout": int(settings.statement_timeout.total_seconds() * 1000),
         "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
@@ -101,7 +101,8 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     }
     engine = _create_postgresql(
         _found_by_reader(url) if read_only else url,
-        isolation_level="READ COMMITTED",
+        # Each statement that only reads is a transaction of its own, without two more messages around it.
+        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
         pool_size=4,
         pool_timeout=settings.lock_timeout.total_seconds(),
         pool_pre_ping=not read_only,  # a read is simply asked again; a change is not

@@ -98,17 +98,29 @@ def sqlite_text(when: datetime) -> str:
     return naive.isoformat(" ", "microseconds").rstrip("0").rstrip(".")
 
 
+_SECONDS = len("2026-11-23 14:02:31")  # less may be a date alone, and a zone would be taken for its time
+
+
 def as_utc(value: object) -> datetime | None:
     """Read a time as the database gave it: naive is UTC, text is ISO 8601, numbers are seconds since 1970.
 
     What cannot be read is None: it is shown as unknown and never breaks a page.
     """
+    if type(value) is str and len(value) >= _SECONDS:
+        try:  # most likely it is opsnb's own form, which has no zone
+            return datetime.fromisoformat(f"{value}+00:00")
+        except ValueError:
+            return _as_utc(value)
+    return None if value is None else _as_utc(value)
+
+
+def _as_utc(value: object) -> datetime | None:
     try:
         match value:
             case datetime():
                 return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
             case str():
-                return as_utc(datetime.fromisoformat(value))
+                return _as_utc(datetime.fromisoformat(value))
             case int() | float():
                 return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):

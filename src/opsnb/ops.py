@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from operator import index
@@ -83,6 +82,7 @@ class Ops:
         self.read_only = read_only
         self.catalog = Catalog.from_settings(settings)
         self.classifier = Classifier.build(self.catalog, settings)
+        self._ruled = self.classifier
         self._norms = Norms(settings)
         self._who = who
         self._clock = clock
@@ -176,7 +176,7 @@ class Ops:
         def ask(source: Source) -> RunPage:
             wanted = filters.read(raw, source.as_of)
             found = self._lists(source, page).page(page, wanted, source.as_of, size, after, before)
-            return replace(found, behind=source.behind, instead=source.instead)
+            return source.mark(found)
 
         return self._sources.read(self.now(), ask)
 
@@ -210,7 +210,7 @@ class Ops:
         def ask(source: Source) -> PageUpdate:
             wanted = filters.read(raw, source.as_of)
             found = read_update(self._lists(source, shown.page), shown, wanted, source.as_of)
-            return replace(found, behind=source.behind, instead=source.instead)
+            return source.mark(found)
 
         return self._sources.read(self.now(), ask)
 
@@ -235,7 +235,7 @@ class Ops:
         def ask(source: Source) -> FailureGroups:
             asked = filters.read(raw, source.as_of).reaching_back(SINCE, source.as_of)
             found = read_groups(self._lists(source, Page.FAILURES), asked, source.as_of, self.masker.mask_text, most)
-            return replace(found, behind=source.behind, instead=source.instead)
+            return source.mark(found)
 
         return self._sources.read(self.now(), ask)
 
@@ -264,7 +264,7 @@ class Ops:
         def ask(source: Source) -> Activity:
             asked = filters.read(raw, source.as_of).reaching_back(SINCE_BY.get(every, DAY), source.as_of)
             found = read_activity(self._lists(source, Page(page)), Page(page), asked, every, source.as_of)
-            return replace(found, behind=source.behind, instead=source.instead)
+            return source.mark(found)
 
         return self._sources.read(self.now(), ask)
 
@@ -308,7 +308,7 @@ class Ops:
     def _read(self, number: int, source: Source) -> Run:
         rule = lambda: self._rule(source)  # noqa: E731
         found = read_run(source.database, self.catalog, rule, number, source.as_of, self.ensure_view)
-        return replace(found, behind=source.behind, instead=source.instead)
+        return source.mark(found)
 
     def evidence(self, run_id: int) -> Evidence:
         """Freeze an operation, with what happened on it and around it, into one file that opens anywhere.
@@ -494,7 +494,10 @@ class Ops:
 
     def _rule(self, source: Source) -> Classifier:
         """Give the rule by which runs are stuck, with what is usual where they are read."""
-        return self.classifier.with_norms(self._norms.at(source.database, source.as_of))
+        norms = self._norms.at(source.database, source.as_of)
+        if self._ruled.norms is not norms:
+            self._ruled = self.classifier.with_norms(norms)
+        return self._ruled  # the same object as long as can be: its statement is known by it
 
     def __repr__(self) -> str:
         return f"Ops on {self.database.name}" + (", read only" if self.read_only else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Lock
@@ -19,6 +19,7 @@ from opsnb.settings import Settings
 REPLICA_SECONDS = 2.0
 LOST_SECONDS = 30.0  # a server that is gone can take seconds to be given up, and nobody waits for that at every click
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 _NONE = timedelta(0)
 # What was received is all there is only while somebody receives. Without a transaction replayed since the start, a
 # checkpoint that was replayed is the newest that is known to be there.
@@ -55,6 +56,12 @@ class Source:
     as_of: datetime
     behind: timedelta = _NONE
     instead: str = ""
+
+    def mark(self, answer: Answer) -> Answer:
+        """Give an answer with what is to be known of where it was read."""
+        if not self.behind and not self.instead:
+            return answer
+        return replace(answer, behind=self.behind, instead=self.instead)  # type: ignore[type-var]
 
 
 class _Position(NamedTuple):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, case, cast, func, literal_column, or_
 
@@ -56,8 +57,7 @@ class Norm:
         return _short((self.usual // step + 1) * step)
 
 
-@dataclass(frozen=True)
-class StuckClass:
+class StuckClass(NamedTuple):
     """Why a run counts as stuck.
 
     Parameters
@@ -96,6 +96,7 @@ class StuckClass:
         return f"{self.status.capitalize()} {duration(self.elapsed)}"
 
 
+@lru_cache(maxsize=1024)
 def _short(limit: timedelta) -> str:
     text = duration(limit)
     return text.removesuffix(" 00 s").removesuffix(" 00 min")
@@ -137,13 +138,28 @@ class Classifier:
             settings.running_limit,
         )
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.queued, self.running, self.queued_default, self.running_default, self.norms))
+
+    @cached_property
+    def _limits(self) -> dict[str, tuple[dict[str, timedelta], timedelta]]:
+        return {
+            Status.QUEUED: (dict(self.queued), self.queued_default),
+            Status.RUNNING: (dict(self.running), self.running_default),
+        }
+
+    @cached_property
+    def _norm_of(self) -> dict[str, Norm]:
+        return {norm.type: norm for norm in self.norms}
+
     def limit(self, status: str, type_: str) -> timedelta | None:
         """How long a run of this type may sit in this status; None for a status that cannot be stuck."""
-        if status == Status.QUEUED:
-            return dict(self.queued).get(type_, self.queued_default)
-        if status == Status.RUNNING:
-            return dict(self.running).get(type_, self.running_default)
-        return None
+        found = self._limits.get(status)
+        return found[0].get(type_, found[1]) if found else None
 
     def with_norms(self, norms: tuple[Norm, ...]) -> Classifier:
         """Give the same rule with what is usual for each type."""
@@ -155,11 +171,11 @@ class Classifier:
         if limit is None or run.created_at is None:
             return None
         running = run.status == Status.RUNNING
-        norm = next((norm for norm in self.norms if running and norm.type == run.type), None)
+        norm = self._norm_of.get(run.type) if running else None
         since = run.started_at if running and run.started_at else run.created_at
         cutoff = now - (min(limit, norm.limit) if norm else limit)
         if run.created_at < cutoff and since < cutoff:
-            return StuckClass(Status(run.status), now - since, limit, norm)
+            return StuckClass(_STATUS[run.status], now - since, limit, norm)
         return None
 
     def predicate(self, runs: Table) -> ColumnElement[bool]:
@@ -183,15 +199,19 @@ class Classifier:
 
     def parameters(self, now: datetime) -> dict[str, datetime]:
         """Give the cutoffs of `predicate` at `now` (tz-aware)."""
-        cuts = {
-            "queued_default": self.queued_default,
-            "running_default": self.running_default,
-            **{_name("queued", limit): limit for _, limit in self.queued},
-            **{_name("running", limit): limit for _, limit in self._running},
-        }
-        return {f"cut_{name}": now - limit for name, limit in (*cuts.items(), ("latest", min(cuts.values())))}
+        return {name: now - limit for name, limit in self._cuts.items()}
 
-    @property
+    @cached_property
+    def _cuts(self) -> dict[str, timedelta]:
+        cuts = {
+            "cut_queued_default": self.queued_default,
+            "cut_running_default": self.running_default,
+            **{f"cut_{_name('queued', limit)}": limit for _, limit in self.queued},
+            **{f"cut_{_name('running', limit)}": limit for _, limit in self._running},
+        }
+        return {**cuts, "cut_latest": min(cuts.values())}
+
+    @cached_property
     def _running(self) -> tuple[tuple[str, timedelta], ...]:
         """Limits of running runs by type, the norm's where that is the shorter one."""
         fixed = dict(self.running)
@@ -203,9 +223,14 @@ class Classifier:
         by_limit = groupby(sorted(limits, key=lambda pair: pair[1]), key=lambda pair: pair[1])
         # As text: a column of an enum type refuses to be compared with a type that it does not know.
         type_ = cast(runs.c.type, Text)
-        whens = [(type_.in_([t for t, _ in pairs]), _cut(_name(status, limit))) for limit, pairs in by_limit]
+        # One by one, so that the statement is the same text whatever its values are.
+        kinds = [([bindparam(None, name, type_=Text) for name, _ in pairs], limit) for limit, pairs in by_limit]
+        whens = [(type_.in_(kind), _cut(_name(status, limit))) for kind, limit in kinds]
         default = _cut(f"{status}_default")
         return case(*whens, else_=default) if whens else default
+
+
+_STATUS = {status.value: status for status in Status}
 
 
 def _name(status: str, limit: timedelta) -> str:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsnb.queries import fingerprints
 from opsnb.queries.fingerprints import ID, NO_TEXT, fingerprint, shape
 
 
@@ -52,6 +53,21 @@ VARYING = (
 def test_two_failures_that_differ_in_what_varies_are_one_group(values):
     one, other = (shape(f"request {value} to upstream failed") for value in values)
     assert one == other
+
+
+PIECES = st.sampled_from(
+    ("code {}", "errno {}", "{} Bad Gateway", "{}xx", "HTTP {}", "{}:{}", "{}:{}:{}Z", "0{}x1f", "{}x1f", "setup.ps{}",
+     "v{}", "/opt/a{}/b{}.py", "10.0.{}.{}", "2026-{}-{}", "a{}b{}", "«{}»", "'{}'", "{}", "\u0661{}",
+     "exit: {}", "fe80::{}")
+)  # fmt: skip
+DIGITS = st.integers(0, 600).map(str) | st.integers(10**7, 10**9).map(str)
+
+
+@given(st.lists(PIECES, max_size=4).map(" ".join).flatmap(
+    lambda words: st.lists(DIGITS, min_size=words.count("{}"), max_size=words.count("{}")).map(
+        lambda digits: words.format(*digits))))  # fmt: skip
+def test_the_quick_way_finds_what_a_close_look_finds(text):
+    assert shape(text) == fingerprints._closely(text)
 
 
 @given(st.text())

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Integer, Select, and_, column, func, select, true, values
+from sqlalchemy import Integer, Select, and_, bindparam, column, func, literal_column, select, true, values
 
 from opsnb.errors import BadInput
 from opsnb.links import Page
@@ -123,10 +124,10 @@ def read_activity(lists: Lists, page: Page, filters: Filters, every: str, now: d
     # The window is in the bounds of the buckets.
     shape = lists.shape(page, replace(filters, since=None, until=None))
     bounds = [since, *starts[1:], until]
-    rows = lists.database.fetch(_statement(shape, bounds), lists.values(filters, now))
+    values = {**lists.values(page, filters, now), **{_bound(at): bound for at, bound in enumerate(bounds)}}
     counted = [Counter[str]() for _ in starts]
-    for row in rows:
-        counted[row.number][_kind(as_text(row.status), as_text(row.outcome))] += row.runs
+    for number, status, outcome, found in lists.database.read(_statement(shape, len(starts)), values):
+        counted[number][_kind(as_text(status), as_text(outcome))] += found
     buckets = [Bucket(start, **counts) for start, counts in zip(starts, counted, strict=True)]
     return Activity(page, every, buckets, since, until, now)
 
@@ -151,9 +152,15 @@ def _kind(status: str | None, outcome: str | None) -> str:
     return str(outcome) if known else "other"
 
 
-def _statement(shape: Shape, bounds: Sequence[datetime]) -> Select[Any]:
+def _bound(number: int) -> str:
+    return f"bound_{number}"
+
+
+@lru_cache(maxsize=256)
+def _statement(shape: Shape, buckets: int) -> Select[Any]:
     """Count by ranges of time, each found by the index of the list: a time is only ever compared, as in the filters."""
-    rows = [(number, *pair) for number, pair in enumerate(pairwise(bounds))]
+    bounds = [bindparam(_bound(number), type_=Timestamp()) for number in range(buckets + 1)]
+    rows: list[Any] = [(literal_column(str(number)), *pair) for number, pair in enumerate(pairwise(bounds))]
     columns = (column("number", Integer), column("low", Timestamp()), column("high", Timestamp()))
     bucket = values(*columns, name="ranges").data(rows).cte("bucket")
     within = (runs.created_at >= bucket.c.low, runs.created_at < bucket.c.high, *wheres(shape))

@@ -64,6 +64,10 @@ class Masker:
 
     def mask_text(self, text: str) -> str:
         """Mask what follows a secret word in text that is no JSON, up to the end of its value."""
+        # The long way is taken only where a word may be there: other letters than ASCII may be one of its letters.
+        plain = _plain(text) if text.isascii() else None
+        if plain is not None and not any(word in plain for word in self._words):
+            return text
         return self._named.sub(rf"\1{MASK}", text) if self._words else text
 
     @cached_property

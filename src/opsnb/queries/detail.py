@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -83,11 +83,12 @@ def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
     """
     found = None
     if -(2**63) <= run_id < 2**63:
-        rows = database.fetch(_run_statement(database.url.get_backend_name()), {"id": run_id})
-        found = rows[0] if rows else None
+        statement = _run_statement(database.url.get_backend_name())
+        rows = database.read(statement, {"id": run_id})
+        found = dict(zip(statement.selected_columns.keys(), rows[0], strict=True)) if rows else None
     if found is None:
         raise RunNotFound(missing(run_id))
-    return dict(found._mapping)
+    return found
 
 
 def missing(run_id: int) -> str:
@@ -97,43 +98,48 @@ def missing(run_id: int) -> str:
 
 def fetch_audit(database: Database, run_id: int, limit: int = MAX_AUDIT) -> list[AuditEntry]:
     """Read the newest `limit` rows of one run's audit, oldest first."""
+    statement = _audit_statement(database.url.get_backend_name())
+    return [read_entry(row) for row in reversed(database.read(statement, {"id": run_id, "limit": limit}))]
+
+
+@cache
+def _audit_statement(dialect: str) -> Select[Any]:
     log = audit_logs.c
-    metadata = type_coerce(log["metadata"], Text) if database.is_sqlite else cast(log["metadata"], Text)
-    statement = (
+    metadata = type_coerce(log["metadata"], Text) if dialect == "sqlite" else cast(log["metadata"], Text)
+    return (
         select(log.id, log.action, log.status, log.actor_name, log.actor_email, metadata, log.recorded_at)
         .where(log.resource_type == RESOURCE, log.resource_id == bindparam("id"))
         .order_by(*(column.desc() for column in (log.resource_type, log.resource_id, log.id)))
         .limit(bindparam("limit"))
     )
-    return [read_entry(row) for row in reversed(database.fetch(statement, {"id": run_id, "limit": limit}))]
 
 
-def read_entry(row: Any) -> AuditEntry:
-    """Read a row of the audit; its sixth column is the metadata as text."""
-    context = read_context(row[5]) or {}
-    return AuditEntry(row.id, row.action, row.status, row.actor_name, row.actor_email, context, as_utc(row.recorded_at))
+def read_entry(row: Sequence[Any]) -> AuditEntry:
+    """Read a row of the audit: its columns in the order of an entry's, the metadata as text."""
+    number, action, status, name, email, metadata, recorded_at = row[: len(AuditEntry._fields)]
+    return AuditEntry(number, action, status, name, email, read_context(metadata) or {}, as_utc(recorded_at))
 
 
 def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
     """Read the runs that led to this one by retries, itself, and those that retried it, oldest generation first."""
     dialect = database.url.get_backend_name()
     retries = _retries(dialect, indexed=database.is_sqlite or database.finds_retries)
-    found = [_relative(row) for row in database.fetch(retries, {"id": run_id, "limit": MAX_LINEAGE})]
+    found = [_relative(row) for row in database.read(retries, {"id": run_id, "limit": MAX_LINEAGE})]
     here = next((relative for relative in found if relative.id == run_id), None)
     while here and here.retry_of is not None and len(found) < 2 * MAX_LINEAGE:
-        above = database.fetch(_one(dialect), {"id": here.retry_of})
+        above = [_relative(row) for row in database.read(_one(dialect), {"id": here.retry_of})]
         # A cycle in hostile data must end: a retry's number is always the higher one.
         if not above or above[0].id >= here.id:
             break
-        here = _relative(above[0])._replace(generation=here.generation - 1)
+        here = above[0]._replace(generation=here.generation - 1)
         found.append(here)
     return sorted(found, key=lambda relative: (relative.generation, relative.id))
 
 
-def _relative(row: Any) -> Relative:
-    created, started, completed = (as_utc(value) for value in (row.created_at, row.started_at, row.completed_at))
-    parent = read_number(row.retry_of)
-    return Relative(row.id, row.status, row.outcome, created, parent, row.generation, started, completed)
+def _relative(row: Sequence[Any]) -> Relative:
+    number, status, outcome, created, started, completed, parent, generation = row
+    times = as_utc(started), as_utc(completed)
+    return Relative(number, status, outcome, as_utc(created), read_number(parent), generation, *times)
 
 
 def _parent(dialect: str, *, indexed: bool) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from opsnb.errors import BadInput
@@ -47,10 +48,13 @@ class Filters:
     unhandled: bool | None = None
     group: str | None = None
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Names of the fields that are set."""
-        return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ()))
+        return frozenset(name for name in _FIELDS if getattr(self, name) not in (None, ()))
+
+
+_FIELDS = [field.name for field in fields(Filters)]
 
     def reaching_back(self, span: timedelta, now: datetime) -> Filters:
         """Give the same within a window: one without a start begins `span` before its end, at the latest before `now`.

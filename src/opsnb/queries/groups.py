@@ -130,13 +130,15 @@ def read_groups(lists: Lists, filters: Filters, now: datetime, mask: Callable[[s
         If the database cannot answer.
     """
     asked = unfiltered(lists.shape(Page.FAILURES, filters))
-    rows = lists.database.fetch(texts_statement(asked), {**lists.plain_values(filters, now), "limit": WINDOW + 1})
+    rows = lists.database.fetch(
+        texts_statement(asked), {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
+    )
     found = [one for one in _gather(rows[:WINDOW]) if filters.group in (None, one.group)]
     records = sorted((one.record(lists.catalog, now) for one in found), key=_urgency, reverse=True)
     shown = [one._replace(error=mask(one.error), example_error=mask(one.example_error)) for one in records[:limit]]
     return FailureGroups(
         shown, filters.since, filters.until, sum(one.failures for one in records), len(records),
-        as_utc(rows[WINDOW - 1].created_at) if len(rows) > WINDOW else None, now,
+        as_utc(rows[WINDOW - 1][0]) if len(rows) > WINDOW else None, now,
     )  # fmt: skip
 
 

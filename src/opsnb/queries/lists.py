@@ -30,6 +30,7 @@ from opsnb.queries.conditions import any_of, conditions
 from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
 from opsnb.queries.marks import own_marks, retried_as
+from opsnb.queries.records import LISTED
 from opsnb.stuck import Classifier
 
 runs = operation_runs.c
@@ -42,7 +43,8 @@ class Shape:
 
     `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before",
     and either with " undated" where the cursor's row has no time and such rows come first.
-    `retries` says that an index makes it cheap to find what retried a run.
+    `retries` says that an index makes it cheap to find what retried a run, `limit` how many rows are wanted where the
+    statement is to say so itself.
     """
 
     page: Page
@@ -54,6 +56,16 @@ class Shape:
     direction: str = "first"
     retries: bool = False
     error_paths: tuple[str, ...] = ()
+    limit: int | None = None
+
+    @property
+    def most(self) -> ColumnElement[int]:
+        """How many rows at most.
+
+        Without filters as a literal: a limit that PostgreSQL knows lets it keep the plan, and there is but one. With
+        filters it is to plan for each value anew, since a common one and a rare one want different indexes.
+        """
+        return bindparam("limit") if self.names or self.limit is None else literal_column(str(self.limit))
 
 
 def wheres(shape: Shape) -> list[ColumnElement[bool]]:
@@ -83,8 +95,7 @@ def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
     page = _in_order(shape, columns_of(shape)).subquery("page")
-    marks = [retried_as(page, shape.dialect)] if shape.retries else []
-    return with_names(page, not shape.direction.startswith("before"), marks)
+    return with_names(shape, page, not shape.direction.startswith("before"))
 
 
 @lru_cache(maxsize=1024)
@@ -98,7 +109,7 @@ def _in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any
     newest_first = not shape.direction.startswith("before")
     order = (c.desc() if newest_first else c.asc() for c in (runs.created_at, runs.id))
     wanted = select(*columns).where(*wheres(shape), *_beyond(shape.direction))
-    return wanted.order_by(*order).limit(bindparam("limit"))
+    return wanted.order_by(*order).limit(shape.most)
 
 
 def onward(direction: str, created_at: object, is_sqlite: bool) -> str:
@@ -123,17 +134,19 @@ def _beyond(direction: str) -> list[ColumnElement[bool]]:
 
 
 def columns_of(shape: Shape) -> list[ColumnElement[Any]]:
-    """Give the columns that a row of the list is made of, but for the names of its places."""
-    error = [error_text(shape.dialect, shape.error_paths).label("error")] if shape.page is Page.FAILURES else []
-    return [*_COLUMNS, *own_marks(shape.dialect), *error]
+    """Give the columns that a row of the list is made of by itself, as `LISTED` has them."""
+    error = error_text(shape.dialect, shape.error_paths if shape.page is Page.FAILURES else ())
+    return [*_COLUMNS, *own_marks(shape.dialect), error.label("error")]
 
 
-def with_names(page: Any, newest_first: bool, more: list[Label[Any]]) -> Select[Any]:
-    """Add the names of workspaces and tenants to the rows of `page`, and `more` columns that only those need."""
+def with_names(shape: Shape, page: Any, newest_first: bool, *more: ColumnElement[Any]) -> Select[Any]:
+    """Add to the rows of `page` what is looked up for those alone; `more` columns of it come last."""
     order = (page.c.created_at, page.c.id)
     # Looked up row by row: a filter whose cost PostgreSQL overestimates makes it read every tenant for every row.
     names = [_name(workspaces, page.c.workspace_id, "workspace"), _name(tenants, page.c.tenant_id, "tenant")]
-    return select(*page.c, *more, *names).order_by(*(c.desc() if newest_first else c.asc() for c in order))
+    retried = retried_as(page, shape.dialect, indexed=shape.retries)
+    own = [column for column in page.c if column.name in LISTED]
+    return select(*own, retried, *names, *more).order_by(*(c.desc() if newest_first else c.asc() for c in order))
 
 
 def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
@@ -144,7 +157,7 @@ def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
 def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
     some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*wheres(shape))
-    return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))
+    return select(func.count()).select_from(some.limit(shape.most).subquery("some"))
 
 
 @lru_cache(maxsize=1024)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Label, Select, Text, cast, func, literal_column, select
 
-from opsnb.models import Status, operation_runs
-from opsnb.queries.context import read_number
+from opsnb.models import operation_runs
 from opsnb.queries.errors_in_context import UNREADABLE
 from opsnb.schema import RETRY_OF
 
@@ -36,8 +34,10 @@ def _readable(text: str, dialect: str) -> ColumnElement[Any]:
     return literal_column(guarded, Text)
 
 
-def retried_as(page: Any, dialect: str) -> Label[Any]:
-    """Write the newest retry of each row of `page` as one text, "id status outcome"; it needs the index on retries."""
+def retried_as(page: Any, dialect: str, *, indexed: bool) -> Label[Any]:
+    """Write the newest retry of each row of `page` as one text, "id status outcome"; NULL without the index on them."""
+    if not indexed:
+        return literal_column("NULL", Text).label("retried_as")
     retry = operation_runs.alias("retry")
     # The bare column of the index's expression is the inner table's: `page` has no context.
     parent: ColumnElement[Any] = literal_column(f"({RETRY_OF[dialect]})", Text)
@@ -48,7 +48,7 @@ def retried_as(page: Any, dialect: str) -> Label[Any]:
     )
     newest: Select[Any] = select(words).where(parent.is_not(None), parent == as_parent(page.c.id))
     order = in_index(parent.desc(), retry.c.id.desc(), dialect)
-    return newest.order_by(*order).limit(1).correlate(page).scalar_subquery().label("retried_as")
+    return newest.order_by(*order).limit(literal_column("1")).correlate(page).scalar_subquery().label("retried_as")
 
 
 def in_index(parent: Any, number: Any, dialect: str) -> tuple[Any, ...]:
@@ -65,15 +65,6 @@ def as_parent(number: Any) -> ColumnElement[Any]:
     A bare cast would have the affinity of text in SQLite, which keeps it from using the index of an expression.
     """
     return literal_column("''", Text).concat(cast(number, Text))
-
-
-def read_marks(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the marks of a row as fields of its record."""
-    found: dict[str, Any] = {"investigated_by": row["investigated_by"], "retry_of": read_number(row["retry_of"])}
-    if retried := row.get("retried_as"):
-        number, status, outcome = str(retried).split(" ", 2)
-        found |= {"retried_as": int(number), "retried_state": outcome if status == Status.COMPLETED else status}
-    return found
 
 
 _INVESTIGATED = {

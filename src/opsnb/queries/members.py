@@ -45,18 +45,18 @@ def read_members(
     numbers: list[int] = []
     seen, size = 0, WINDOW if most is None else FIRST
     while True:
-        rows = database.fetch(texts_statement(asked), {**values, "limit": size})
-        numbers += [row.id for row in rows if group_of(row.type, row.error) == group]
+        rows = database.read(texts_statement(asked), {**values, "limit": size})
+        numbers += [number for _, number, type_, _, error in rows if group_of(type_, error) == group]
         seen += len(rows)
         if most is not None and len(numbers) >= most:
             return Members(numbers[:most], None)
         if len(rows) < size:
             return Members(numbers, None)
         if seen >= WINDOW:
-            return Members(numbers, Key(rows[-1].created_at, rows[-1].id))
-        direction = "before" if listed.direction.startswith("before") else "after"
-        asked = replace(asked, direction=onward(direction, rows[-1].created_at, database.is_sqlite))
-        values |= {"cursor_created": rows[-1].created_at, "cursor_id": rows[-1].id}
+            return Members(numbers, Key(*rows[-1][:2]))
+        direction, (created_at, number) = "before" if listed.direction.startswith("before") else "after", rows[-1][:2]
+        asked = replace(asked, direction=onward(direction, created_at, database.is_sqlite))
+        values |= {"cursor_created": created_at, "cursor_id": number}
         size = min(size * 10, WINDOW - seen)
 
 

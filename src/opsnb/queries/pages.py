@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,9 +17,8 @@ from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
-from opsnb.queries.marks import read_marks
 from opsnb.queries.members import WINDOW, read_members, sent
-from opsnb.queries.records import RunRow, run_row
+from opsnb.queries.records import LISTED, RunRow, list_rows
 from opsnb.stuck import Classifier
 from opsnb.text import caveat, moment
 
@@ -165,13 +164,14 @@ class Lists:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
         cursor = self._cursor(after or before)
-        shape = self.shape(page, filters, onward(direction, cursor.get("cursor_created", ""), self.database.is_sqlite))
-        values = {**self.plain_values(filters, now), **cursor, "limit": limit + 1}
+        towards = onward(direction, cursor.get("cursor_created", ""), self.database.is_sqlite)
+        shape = self.shape(page, filters, towards, None if filters.names else limit + 1)
+        values = {**self.plain_values(page, filters, now), **cursor, "limit": limit + 1}
         end = None
         if filters.group:
             members, end = read_members(self.database, shape, values, filters.group, limit + 1)
             values["members"] = sent(self.database, members)
-        found = self.database.fetch(page_statement(shape), values)
+        found = self.database.read(page_statement(shape), values)
         if not found and direction == "first":
             self._check_places(filters)
         assembled = self._assemble(page, found, limit, direction, now, filters)
@@ -179,35 +179,37 @@ class Lists:
 
     def count(self, page: Page, filters: Filters, now: datetime) -> Count:
         """Count a list's operations at `now`, exactly up to the cap."""
-        values = {**self.values(filters, now), "limit": self.count_cap + 1}
-        (row,) = self.database.fetch(count_statement(self.shape(page, filters)), values)
-        return Count(row[0], cap=self.count_cap)
+        values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
+        shape = self.shape(page, filters, limit=None if filters.names else self.count_cap + 1)
+        ((number,),) = self.database.read(count_statement(shape), values)
+        return Count(number, cap=self.count_cap)
 
     def hidden(self, page: Page, filters: Filters, now: datetime) -> Hidden:
         """Count at `now` what `Filters.unhandled` leaves out of a list, among its newest failures up to the cap."""
-        values = {**self.values(filters, now), "limit": self.count_cap + 1}
-        (row,) = self.database.fetch(handled_statement(self.shape(page, filters)), values)
-        return Hidden(Count(row.handled, cap=self.count_cap), Count(row.failures, cap=self.count_cap))
+        values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
+        ((failures, handled),) = self.database.read(handled_statement(self.shape(page, filters)), values)
+        return Hidden(Count(handled, cap=self.count_cap), Count(failures, cap=self.count_cap))
 
-    def shape(self, page: Page, filters: Filters, direction: str = "first") -> Shape:
+    def shape(self, page: Page, filters: Filters, direction: str = "first", limit: int | None = None) -> Shape:
         """Give what the list's statements depend on."""
         dialect = self.database.url.get_backend_name()
         return Shape(
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
-            self.database.finds_retries, self.database.settings.error_paths,
+            self.database.finds_retries, self.database.settings.error_paths, limit,
         )  # fmt: skip
 
-    def values(self, filters: Filters, now: datetime) -> dict[str, Any]:
+    def values(self, page: Page, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the values that the list's statements leave open at `now` (tz-aware); those of a group are looked up."""
-        values = self.plain_values(filters, now)
+        values = self.plain_values(page, filters, now)
         if filters.group:
             members = read_members(self.database, self.shape(Page.FAILURES, filters), values, filters.group)
             values["members"] = sent(self.database, members.numbers)
         return values
 
-    def plain_values(self, filters: Filters, now: datetime) -> dict[str, Any]:
+    def plain_values(self, page: Page, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the same without looking anything up."""
-        return {**parameters(filters, self.catalog), **self.classifier.parameters(now)}
+        cutoffs = self.classifier.parameters(now) if page is Page.STUCK else {}
+        return {**parameters(filters, self.catalog), **cutoffs}
 
     def _cursor(self, cursor: str | None) -> dict[str, Any]:
         if cursor is None:
@@ -223,7 +225,7 @@ class Lists:
         older, newer = (more, direction == "after") if direction != "before" else (True, more)
         return RunPage(
             page,
-            [self.row(row._mapping, page, now) for row in kept],
+            self.rows(kept, page, now),
             _key(kept[-1]) if kept and older else None,
             _key(kept[0]) if kept and newer else None,
             now,
@@ -232,13 +234,14 @@ class Lists:
             _hidden=(lambda: self.hidden(page, filters, now)) if filters.unhandled else None,
         )
 
-    def row(self, row: Mapping[str, Any], page: Page, now: datetime) -> RunRow:
-        """Make the record of a row of the list."""
-        record = run_row(row, self.catalog, row.get("error"))._replace(**read_marks(row))
-        if page is not Page.STUCK:
-            return record
+    def rows(self, found: Iterable[Sequence[Any]], page: Page, now: datetime) -> list[RunRow]:
+        """Make the records of the list's rows."""
+        records = list_rows(found, self.catalog)
+        return records if page is not Page.STUCK else [self._with_class(record, now) for record in records]
+
+    def _with_class(self, record: RunRow, now: datetime) -> RunRow:
         why = self.classifier.classify(record, now)
-        return record._replace(stuck_class=why.label if why else None)
+        return RunRow(*record[:_CLASS], why.label if why else None, *record[_CLASS + 1 :])  # type: ignore[arg-type, call-arg]
 
     def _check_places(self, filters: Filters) -> None:
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):
@@ -254,5 +257,9 @@ def _cut(page: RunPage, direction: str, end: cursors.Key) -> RunPage:
     return replace(page, next=onward, note=LOOKED_THROUGH)
 
 
-def _key(row: Any) -> str:
-    return cursors.write(cursors.Key(row.created_at, row.id))
+_CLASS = RunRow._fields.index("stuck_class")
+_CREATED, _ID = LISTED.index("created_at"), LISTED.index("id")
+
+
+def _key(row: Sequence[Any]) -> str:
+    return cursors.write(cursors.Key(row[_CREATED], row[_ID]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from opsnb.catalog import Catalog
-from opsnb.models import as_utc
+from opsnb.models import Status, as_utc
+from opsnb.queries.context import read_number
 
 
 class RunRow(NamedTuple):
@@ -57,6 +59,42 @@ def as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+# The columns of a list's row, in the order of its statement.
+LISTED = (
+    "id", "workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "created_at", "started_at",
+    "completed_at", "investigated_by", "retry_of", "error", "retried_as", "workspace", "tenant",
+)  # fmt: skip
+
+
+def list_rows(rows: Iterable[Sequence[Any]], catalog: Catalog) -> list[RunRow]:
+    """Make the records of a list's rows: what is as it should be is taken as it is, for there are many of them."""
+    label = cache(lambda type_: catalog.label(as_text(type_)))
+    return [
+        _record(RunRow, (
+            number, type_ if type(type_) is str else as_text(type_) or "", label(type_),
+            workspace_id, workspace if type(workspace) is str else as_text(workspace),
+            tenant_id, tenant if type(tenant) is str else as_text(tenant),
+            initiator if type(initiator) is str else as_text(initiator),
+            status if type(status) is str else as_text(status) or "",
+            outcome if type(outcome) is str else as_text(outcome) or "",
+            as_utc(created), as_utc(started), as_utc(completed), error, None, investigated_by,
+            read_number(retry_of), *(_NOT_RETRIED if retried is None else _retry(retried)),
+        ))
+        for number, workspace_id, tenant_id, initiator, type_, status, outcome, created, started, completed,
+            investigated_by, retry_of, error, retried, workspace, tenant in rows
+    ]  # fmt: skip
+
+
+_NOT_RETRIED = (None, None)
+_record = tuple.__new__  # what `RunRow` itself comes to in the end
+
+
+def _retry(words: object) -> tuple[int, str]:
+    """Read the newest retry of a run, "id status outcome", as its number and its state."""
+    number, status, outcome = str(words).split(" ", 2)
+    return int(number), outcome if status == Status.COMPLETED else status
 
 
 class Timing(NamedTuple):

@@ -14,7 +14,6 @@ from opsnb.models import Timestamp, operation_runs
 from opsnb.queries import cursors
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, columns_of, wheres, with_names
-from opsnb.queries.marks import retried_as
 from opsnb.queries.pages import Count, Lists, RunPage
 from opsnb.queries.records import RunRow
 
@@ -56,9 +55,9 @@ def read_update(lists: Lists, shown: RunPage, filters: Filters, now: datetime) -
     """
     numbers = [row.id for row in shown.rows]
     shape = lists.shape(shown.page, filters)
-    values = lists.values(filters, now)
+    values = lists.values(shown.page, filters, now)
     found = lists.database.fetch(_rows_statement(shape), {**values, "shown": numbers}) if numbers else []
-    rows = {row.id: lists.row(dict(row._mapping), shown.page, now) for row in found}
+    rows = {row.id: row for row in lists.rows([row[:-1] for row in found], shown.page, now)}
     listed = {row.id for row in found if row.listed}
     return PageUpdate(rows, frozenset(numbers) - listed, _count_new(lists, shown, shape, values), now)
 
@@ -84,7 +83,7 @@ def _shown() -> Any:
 def _rows_statement(shape: Shape) -> Select[Any]:
     listed = case((and_(true(), *wheres(shape)), 1), else_=0).label("listed")
     page = select(*columns_of(shape), listed).where(runs.id.in_(_shown())).subquery("page")
-    return with_names(page, newest_first=True, more=[retried_as(page, shape.dialect)] if shape.retries else [])
+    return with_names(shape, page, True, page.c.listed)
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,86 @@
+"""Every filter of the lists, alone and in pairs, for what is common, rare and absent, against the unfiltered page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from itertools import combinations
+from time import perf_counter
+from typing import Any
+
+from benchmarks.bench import KINDS, Bench
+from benchmarks.history import ABSENT, COMMON, NOW, RARE
+from benchmarks.measure import interleave
+from benchmarks.rows import Row, at_most
+from opsnb.errors import DatabaseUnavailable
+from opsnb.links import Page
+from opsnb.ops import Ops
+
+TITLE = "filters alone and in pairs, against the unfiltered page"
+SLOW, ALLOWED, SHOWN = 0.1, 10, 12
+
+
+def choices() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Give for each choice the filter that it sets, and how."""
+    named = {
+        f"{often} {name}": (name, {name: values[name]})
+        for name in ("type", "tenant", "workspace", "initiator")
+        for often, values in (("common", COMMON), ("rare", RARE), ("absent", ABSENT))
+    }
+    more: dict[str, dict[str, Any]] = {
+        "platform": {"tenant": "-"},
+        **{f"status {word}": {"status": word} for word in ("queued", "running", "completed")},
+        **{f"outcome {word}": {"outcome": word} for word in ("succeeded", "failed", "blocked", "pending")},
+        "since 1 h": {"since": "1h"},
+        "since 30 d": {"since": "30d"},
+        "until 90 d": {"until": NOW - timedelta(days=90)},
+        "search common": {"search": "sync"},
+        "search rare": {"search": "rare"},
+        "search absent": {"search": "zzzz"},
+        "search number": {"search": "#4242"},
+        "unhandled": {"unhandled": True},
+    }
+    return named | {what: (next(iter(wanted)), wanted) for what, wanted in more.items()}
+
+
+def combined() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every choice alone, and every pair of two filters."""
+    chosen = choices()
+    yield from ((what, wanted) for what, (_, wanted) in chosen.items())
+    for (one, (name, wanted)), (other, (next_name, more)) in combinations(chosen.items(), 2):
+        if name != next_name:
+            yield f"{one}, {other}", wanted | more
+
+
+def run(bench: Bench) -> Iterator[Row]:
+    """Measure all on the list of runs, and each alone on the others; print the worst."""
+    for kind in KINDS:
+        ops = bench.ops(kind)
+        for page in Page.RUNS, Page.FAILURES, Page.STUCK:
+            yield from _on(kind, ops, page)
+
+
+def _on(kind: str, ops: Ops, page: Page) -> Iterator[Row]:
+    plain = partial(ops.read_list, page)
+    base = interleave({"plain": plain}, seconds=1)["plain"]
+    wanted = [one for one in combined() if page is Page.RUNS or "," not in one[0]]
+    took = sorted(((_time(partial(plain, **values)), what) for what, values in wanted), reverse=True)
+    missed = sum(time > ALLOWED * base for time, _ in took)
+    for time, what in took[: max(3, min(missed, SHOWN))]:
+        key = f"{kind}.{page}.{what.replace(', ', '+').replace(' ', '-')}"
+        yield Row(key, f"{kind} {page}: {what}", time, "no filter", base, at_most(ALLOWED))
+    middle = took[len(took) // 2][0]
+    yield Row(f"{kind}.{page}.median", f"{kind} {page}: median of {len(took)}", middle, "no filter", base,
+              note=f"{len(took) - missed} of {len(took)} within {ALLOWED} times the unfiltered page")  # fmt: skip
+
+
+def _time(ask: Any) -> float:
+    """Give the median in milliseconds; what is slow is asked once, since nothing hides in that."""
+    start = perf_counter()
+    try:
+        ask()
+    except DatabaseUnavailable:  # it ran into the time limit
+        return (perf_counter() - start) * 1000
+    first = perf_counter() - start
+    return first * 1000 if first > SLOW else interleave({"one": ask}, seconds=0, least=5)["one"]

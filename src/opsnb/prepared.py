@@ -1,0 +1,92 @@
+"""Statements that come again and again: compiled once, and sent by the driver itself.
+
+What SQLAlchemy does for each execution takes longer than the database takes for a page of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Engine, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+Rows = Sequence[Sequence[Any]]
+
+
+class Prepared:
+    """A statement as one dialect says it, and how its values are written.
+
+    Attributes
+    ----------
+    text
+        What the driver is sent.
+    fixed
+        Whether the text is the same for all values; a list of values that is written out is not.
+    """
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.text = compiled.string
+        self.fixed = not compiled.post_compile_params
+        self._own = compiled.params
+        self._order = compiled.positiontup
+        self._write: dict[str, Callable[[Any], Any] | None] = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
+        }
+
+    def values(self, given: Mapping[str, Any]) -> Any:
+        """Give the values in the form that the driver takes with `text`."""
+        written = {name: self._value(name, given) for name in self._write}
+        return written if self._order is None else tuple([written[name] for name in self._order])
+
+    def _value(self, name: str, given: Mapping[str, Any]) -> Any:
+        if name not in given:
+            return self._own[name]
+        write = self._write[name]
+        return given[name] if write is None else write(given[name])
+
+
+@lru_cache(maxsize=2048)
+def prepared(statement: Select[Any], dialect: Dialect) -> Prepared:
+    """Give a statement as a dialect says it; of one object that is kept, always the same."""
+    return Prepared(statement, dialect)
+
+
+def ask(engine: Engine, asked: Prepared, given: Mapping[str, Any]) -> Rows:
+    """Read rows by the driver, in a transaction that the database makes for the one statement.
+
+    Raises
+    ------
+    SQLAlchemyError
+        As from SQLAlchemy's own way. After a lost connection the pool is a new one.
+    """
+    values = asked.values(given)
+    if engine.dispatch.before_cursor_execute:  # somebody listens to what an engine is asked, or says it otherwise
+        with engine.connect() as connection:
+            return connection.exec_driver_sql(asked.text, values).all()
+    try:
+        raw = engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(engine.dialect, asked, error, lost=False) from error
+    try:
+        cursor = raw.cursor()
+        cursor.execute(asked.text, values)
+        return cursor.fetchall()
+    except Exception as error:
+        lost = engine.dialect.is_disconnect(error, raw.dbapi_connection, None)  # type: ignore[arg-type]
+        if lost:
+            raw.invalidate(error)
+            engine.dispose()  # the others of the pool are no better
+        raise _wrapped(engine.dialect, asked, error, lost=lost) from error
+    finally:
+        raw.close()
+
+
+def _wrapped(dialect: Dialect, asked: Prepared, error: Exception, *, lost: bool) -> SQLAlchemyError:
+    return DBAPIError.instance(
+        asked.text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost,
+        dialect=dialect,
+    )  # fmt: skip
