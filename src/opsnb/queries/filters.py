@@ -53,9 +53,6 @@ class Filters:
         """Names of the fields that are set."""
         return frozenset(name for name in _FIELDS if getattr(self, name) not in (None, ()))
 
-
-_FIELDS = [field.name for field in fields(Filters)]
-
     def reaching_back(self, span: timedelta, now: datetime) -> Filters:
         """Give the same within a window: one without a start begins `span` before its end, at the latest before `now`.
 
@@ -66,6 +63,8 @@ _FIELDS = [field.name for field in fields(Filters)]
         """
         return self if self.since else replace(self, since=_before("since", min(self.until or now, now), span))
 
+
+_FIELDS = [field.name for field in fields(Filters)]
 
 NAMES = (
     "workspace",
