@@ -79,9 +79,12 @@ def _plain_names(value: object, name: str) -> tuple[str, ...]:
     return words
 
 
+_PATH = r"[A-Za-z0-9_]+(\.(-?[0-9]{1,4}|[A-Za-z0-9_]+))*"
+
+
 def _paths(value: object, name: str) -> tuple[str, ...]:
     words = _names(value, name)
-    if not all(re.fullmatch(r"[A-Za-z0-9_]+(\.(-?[0-9]{1,4}|[A-Za-z0-9_]+))*", word) for word in words):
+    if not all(re.fullmatch(rf"{_PATH}(\+{_PATH})*", word) for word in words):
         raise BadInput(f"{name} must be a list of paths such as error.message or steps.-1.error, not {value!r}.")
     return words
 
@@ -129,7 +132,7 @@ SECRET_KEYS = (
 
 ERROR_PATHS = (
     "error.message", "error", "exception.message", "exception", "failure.message", "failure", "errors.0.message",
-    "errors.0", "error_message", "message", "status",
+    "errors.0", "error_message", "message", "status+commands.-1.cmd", "status",
 )  # fmt: skip
 
 

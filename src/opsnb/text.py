@@ -15,6 +15,7 @@ _DURATION = re.compile(r"\s*(\d{1,9})\s*([smhdw])\s*")
 _LONGEST = timedelta(days=36525)
 _UNNOTICED = timedelta(seconds=5)
 # Bidirectional embeddings, overrides and isolates reorder what stands around them; lone surrogates cannot be sent.
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -78,6 +79,11 @@ def caveat(behind: timedelta, instead: str) -> str:
 def moment(when: datetime) -> str:
     """Date and time in UTC with its zone, ``"2026-11-23 14:02:31 UTC"``."""
     return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
+
+
+def uncoloured(text: str) -> str:
+    """Give text without the colours of a terminal."""
+    return _COLOUR.sub("", text) if "\x1b" in text else text
 
 
 def visible(value: object, limit: int | None = None) -> str:

@@ -218,12 +218,18 @@ def test_the_widgets_of_somebody_without_view_hold_no_row(database: Database, op
 
 def test_no_trait_holds_a_secret(database: Database, ops_on) -> None:
     add_people(database)
-    number = add_run(database, outcome="failed", context={"api_token": "s3cr3t", "deep": [{"Password": "hunter2"}]})
-    console, detail, _ = opened(ops_on(database, MANAGER), number)
+    number = add_run(database, outcome="failed", context={
+        "api_token": "s3cr3t", "deep": [{"Password": "hunter2"}], "error": "no login with password=swordfish9 there"
+    })  # fmt: skip
+    ops = ops_on(database, MANAGER)
+    console, detail, _ = opened(ops, number)
+    console.go(links.page(links.Page.FAILURES))
+    assert "no login with password=" in str(console._parts[1].state["rows"])
     sent = []
     detail.send = lambda content, *_: sent.append(content)
     send(detail, type="copy")
-    for secret in ("s3cr3t", "hunter2"):
+    for secret in ("s3cr3t", "hunter2", "swordfish9"):
+        assert secret not in ops.evidence(number).html
         assert secret not in everything(console)
         assert secret not in json.dumps(sent)
     assert "••••••••" in json.loads(sent[0]["text"])["api_token"]

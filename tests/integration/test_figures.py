@@ -22,7 +22,6 @@ from sqlalchemy import text
 from opsnb.database import Database
 from opsnb.load import find_map, load
 from opsnb.models import as_utc
-from opsnb.settings import Settings
 from opsnb.stuck import Norm
 from opsnb.widgets.console import Console
 from opsnb.widgets.words import span
@@ -42,7 +41,6 @@ def figures(database: Database, request: pytest.FixtureRequest) -> Figures:
     else:
         request.getfixturevalue("ci")
     now = as_utc(database.fetch(text("SELECT max(created_at) FROM operation_runs"))[0][0]) - timedelta(days=1)
-    database.settings = Settings(error_paths=("commands.-1.cmd", "status"))
     enliven(database, now)
     return Figures(database, now)
 

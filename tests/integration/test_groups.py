@@ -169,6 +169,9 @@ def test_whoever_may_not_view_gets_no_groups(database, ops_on, history):
         ("steps.-2.error", {"steps": [{"error": "a"}]}, None),
         ("deep.er.est", {"deep": {"er": {"est": "x"}}}, "x"),
         ("error", {"error": {"message": "x"}}, None),
+        ("state+steps.-1.cmd", {"state": "FAILED", "steps": [{"cmd": "a"}, {"cmd": "make"}]}, "FAILED: make"),
+        ("state+steps.-1.cmd", {"state": "FAILED", "steps": []}, None),
+        ("state+error", {"state": "F" * 299, "error": "x"}, "F" * 299 + ":"),
     ],
 )
 def test_where_the_error_is_found_is_a_setting(database, ops_on, path, context, found):

@@ -16,6 +16,7 @@ from opsnb.runbooks import find
 from support.history import OUTSIDER, VIEWER, add_people, add_run, add_runs
 
 CLUSTER, COMPARE, WAITING = "where-failures-cluster", "compare-with-last-success", "who-is-waiting"
+HANDOVER = "hand-over-a-shift"
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def last_value(source: str, names: dict[str, Any]) -> Any:
 def test_each_has_its_metadata_and_parameters() -> None:
     books = find(str(stage.NOTEBOOKS / "runbooks"))
     assert [book.title for book in books] == [
-        "Compare with the last success", "Where failures cluster", "Who is waiting",
+        "Compare with the last success", "Hand over a shift", "Where failures cluster", "Who is waiting",
     ]  # fmt: skip
     for book in books:
         assert book.summary.endswith(".")
@@ -94,6 +95,14 @@ def test_comparison_of_an_operation(execute, tmp_path: Path) -> None:
     assert "error.message" in said
 
 
+def test_handover_of_a_shift(execute, tmp_path: Path) -> None:
+    ops = connect(str(tmp_path / "runs.db"), actor=stage.ACTOR, now=stage.NOW)
+    said = execute(HANDOVER, since="3h")
+    assert ops.handover("3h").to_markdown() in said
+    assert "Who did what" in said
+    ops.close()
+
+
 def test_waits_of_a_type(execute) -> None:
     said = execute(WAITING, type="inventory.sync")
     assert "queued" in said
@@ -108,6 +117,7 @@ def test_waits_of_a_type(execute) -> None:
         (WAITING, {"type": "inventory.sink"}, "No operation here is of type 'inventory&#46;sink'"),
         (COMPARE, {"run_id": 99_999_999}, "There is no Operation &#35;99999999"),
         (CLUSTER, {"since": "last week"}, "since must be a time"),
+        (HANDOVER, {"since": "last week"}, "since must be a time"),
     ],
 )
 def test_a_parameter_that_leads_nowhere(execute, name: str, parameters: dict[str, Any], sentence: str) -> None:
@@ -122,6 +132,7 @@ def test_a_parameter_that_leads_nowhere(execute, name: str, parameters: dict[str
         (CLUSTER, "**None of 0 finished operations failed** in the last 7 days."),
         (COMPARE, "No operation failed: there is nothing to compare."),
         (WAITING, "**Nobody waits:** no operation is queued or running."),
+        (HANDOVER, "### New failures by type\n\nNone."),
     ],
 )
 def test_an_empty_database(execute_here, name: str, sentence: str) -> None:
@@ -130,7 +141,7 @@ def test_an_empty_database(execute_here, name: str, sentence: str) -> None:
     assert {*tables} == {"Nothing to show."}
 
 
-@pytest.mark.parametrize("name", [CLUSTER, COMPARE, WAITING])
+@pytest.mark.parametrize("name", [CLUSTER, COMPARE, WAITING, HANDOVER])
 @pytest.mark.parametrize("actor", [OUTSIDER, "nobody@example.test"])
 def test_no_access(execute_here, sqlite: Database, name: str, actor: str) -> None:
     add_runs(sqlite, [{"status": "queued"}, {"outcome": "failed"}])

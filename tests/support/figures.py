@@ -145,7 +145,6 @@ class Figures:
 
 
 def _error(context: Mapping[str, Any]) -> str | None:
-    """Find the text at ``commands.-1.cmd``, else at ``status``."""
-    last = (context.get("commands") or [{}])[-1].get("cmd")
-    found = last if isinstance(last, str) else context.get("status")
-    return found[:300] if isinstance(found, str) else None
+    """Find what the default of `error_paths` finds in this history: the status and the last command, or the status."""
+    status, last = context.get("status"), (context.get("commands") or [{}])[-1].get("cmd")
+    return f"{status}: {last}"[:300] if isinstance(status, str) and isinstance(last, str) else status

@@ -78,6 +78,12 @@ def test_secrets_in_text_that_is_no_json_are_masked(line):
     assert SECRET not in masker.mask_text(line)
 
 
+def test_a_secret_is_masked_in_a_text_of_a_context_too():
+    assert masker.mask({"a": [f"no login with password={SECRET} there"]}) == {
+        "a": [f"no login with password={MASK} there"]
+    }
+
+
 def test_text_without_secrets_stays_as_it_is():
     assert masker.mask_text("exit code 1: no such file") == "exit code 1: no such file"
     assert Masker([]).mask_text(f"password={SECRET}") == f"password={SECRET}"

@@ -32,6 +32,7 @@ from opsnb.queries.fingerprints import ID, NO_TEXT, fingerprint, shape
         ("HTTP 503 after 412 ms", "HTTP 503 after <n> ms"),
         ("exit code 137, errno 28, signal 9, upstream 5xx", "exit code 137, errno 28, signal 9, upstream 5xx"),
         ("version 1.2.3 is not 10", "version <n> is not <n>"),
+        ("\x1b[31mcannot\x1b[0m open \x1b[1;4m/var/lib/x.csv\x1b[m", "cannot open <path>"),
         ("\n  first \t line \nsecond 5", "first line"),
         ("", NO_TEXT),
         (" \n", NO_TEXT),

@@ -8,10 +8,12 @@
 from opsnb.analysis.clusters import clusters, error_clusters, most_failing, where
 from opsnb.analysis.compare import Pair, context_diff, differences, history, pair, timings
 from opsnb.analysis.gather import Sample, gather
+from opsnb.analysis.handover import Handover, hand_over
 from opsnb.analysis.show import Table, code, plain, show
 from opsnb.analysis.waiting import oldest, waiting, waiting_by, who_waits
 
 __all__ = [
+    "Handover",
     "Pair",
     "Sample",
     "Table",
@@ -21,6 +23,7 @@ __all__ = [
     "differences",
     "error_clusters",
     "gather",
+    "hand_over",
     "history",
     "most_failing",
     "oldest",

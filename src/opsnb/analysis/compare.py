@@ -51,7 +51,7 @@ def pair(ops: Ops, run_id: int | None = None) -> Pair:
         run = ops.run(run_id)
         successes = _successes(ops, run)
         success = ops.run(int(successes.frame["id"].iloc[0])) if len(successes.frame) else None
-        return Pair(run, success, successes, _said(run, success))
+        return Pair(run, success, successes, _said(run, success, ops.masker.line(run.row.error)))
     except OpsnbError as error:
         return Pair(None, None, nothing, plain(error))
 
@@ -70,13 +70,13 @@ def _successes(ops: Ops, run: Run) -> Sample:
     return found
 
 
-def _said(run: Run, success: Run | None) -> str:
+def _said(run: Run, success: Run | None, error: str) -> str:
     where = f"tenant {code(run.row.tenant or run.row.tenant_id)}" if run.row.tenant_id is not None else "the platform"
     failed = (run.row.status, run.row.outcome) == ("completed", "failed")
     verb = "failed" if failed else f"did not fail: it is {code(run.row.status)}, {code(run.row.outcome)}"
     said = [f"**Operation #{run.row.id}** ({code(run.row.label)}, {where}) **{verb}**."]
-    if run.row.error:
-        said.append(f"It says {code(run.row.error)}.")
+    if error:
+        said.append(f"It says {code(error)}.")
     said.append(_beside(run, success))
     return " ".join(said)
 

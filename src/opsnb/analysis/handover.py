@@ -13,6 +13,7 @@ import pandas as pd
 from opsnb.analysis.gather import gather
 from opsnb.analysis.show import code, plain
 from opsnb.audit import Result
+from opsnb.errors import OpsnbError
 from opsnb.queries.detail import AuditEntry
 from opsnb.queries.filters import read
 from opsnb.queries.pages import RunPage
@@ -61,12 +62,15 @@ class Handover:
         What is said, section by section in the order of `SECTIONS`.
     notes
         What bounds left out, in sentences.
+    trouble
+        Why nothing could be read, in one sentence for a person; else empty.
     """
 
     since: datetime
     as_of: datetime
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    trouble: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a line: numbers Int64, `at` ``datetime64[us, UTC]``, the rest text; alike when empty."""
@@ -79,6 +83,8 @@ class Handover:
 
     def to_markdown(self) -> str:
         """Give it as Markdown, in which nothing from the database is markup."""
+        if self.trouble:
+            return plain(self.trouble)
         parts = [f"**Handover: the last {duration(self.as_of - self.since)}, as of {moment(self.as_of)}**"]
         for section, title in SECTIONS.items():
             lines = [line for line in self.lines if line.section == section]
@@ -104,12 +110,20 @@ def handover(ops: Ops, since: str | datetime | timedelta) -> Handover:
     shift = ops.acts(start)
     lines = [
         *_failed(failed.frame, ops.catalog),
-        *_open(unhandled, ops.masker.mask_text),
+        *_open(unhandled, ops.masker.line),
         *_stuck(stuck),
         *_acts(shift, ops.catalog),
     ]
     notes = (failed.note, _more("unhandled", unhandled), _more("stuck", stuck), _unread(shift), unhandled.note)
     return Handover(start, now, tuple(lines), tuple(note for note in notes if note))
+
+
+def hand_over(ops: Ops, since: str | datetime | timedelta) -> Handover:
+    """Sum up the same; what opsnb refuses is said, not raised, so that every cell of a runbook runs."""
+    try:
+        return handover(ops, since)
+    except OpsnbError as error:
+        return Handover(ops.now(), ops.now(), (), trouble=str(error))
 
 
 def _failed(frame: pd.DataFrame, catalog: Catalog) -> Iterator[Line]:
@@ -120,9 +134,9 @@ def _failed(frame: pd.DataFrame, catalog: Catalog) -> Iterator[Line]:
         yield Line("failed", catalog.label(type_), type=type_, count=count, at=at)
 
 
-def _open(page: RunPage, mask: Callable[[str], str]) -> Iterator[Line]:
+def _open(page: RunPage, line: Callable[[str | None], str]) -> Iterator[Line]:
     for row in page.rows:
-        what = f"{row.label}: {mask(row.error or 'no error was recorded')}"
+        what = f"{row.label}: {line(row.error) or 'no error was recorded'}"
         yield Line("unhandled", what, row.id, row.type, at=row.created_at)
 
 

@@ -84,7 +84,7 @@ def contents(ops: Ops, run_id: int) -> Contents:
     return Contents(
         run,
         f"{ops.actor.name} ({ops.actor.email})",
-        ops.masker.mask_text(find_error(masked, ops.settings.error_paths) or ""),
+        ops.masker.line(find_error(masked, ops.settings.error_paths)),
         context[:LONGEST_CONTEXT],
         max(0, len(context) - LONGEST_CONTEXT),
         run.timeline(lineage),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from opsnb.text import uncoloured
+
 MASK = "••••••••"
 MAX_DEPTH = 64
 
@@ -53,22 +55,26 @@ class Masker:
         return any(word in plain for word in self._words)
 
     def mask(self, value: Any, depth: int = 0) -> Any:
-        """Copy a JSON value with secret values replaced by `MASK`; nesting beyond `MAX_DEPTH` is cut."""
+        """Copy a JSON value with secrets replaced by `MASK`, in its texts too; nesting beyond `MAX_DEPTH` is cut."""
         if depth > MAX_DEPTH and isinstance(value, dict | list):
             return "… nested too deeply to show"
         if isinstance(value, dict):
             return {key: MASK if self._hides(key, item) else self.mask(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
             return [self.mask(item, depth + 1) for item in value]
-        return value
+        return self.mask_text(value) if isinstance(value, str) else value
 
     def mask_text(self, text: str) -> str:
-        """Mask what follows a secret word in text that is no JSON, up to the end of its value."""
+        """Mask what follows a secret word and a colon or equals sign in a text, up to the end of its value."""
         # The long way is taken only where a word may be there: other letters than ASCII may be one of its letters.
         plain = _plain(text) if text.isascii() else None
         if plain is not None and not any(word in plain for word in self._words):
             return text
-        return self._named.sub(rf"\1{MASK}", text) if self._words else text
+        return self._named.sub(rf"\1{MASK}", text) if self._words and (":" in text or "=" in text) else text
+
+    def line(self, error: str | None) -> str:
+        """Give an error's text in one line as it may be shown: masked, without the colours of a terminal."""
+        return " ".join(self.mask_text(uncoloured(error or "")).split())
 
     @cached_property
     def _named(self) -> re.Pattern[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column
@@ -13,15 +13,15 @@ LENGTH = 300
 def error_text(dialect: str, paths: Sequence[str]) -> ColumnElement[Any]:
     """Write the expression for the error's text: at most `LENGTH` characters, NULL where none of `paths` holds text.
 
-    A path is written as the setting `error_paths` has it.
+    A path is written as the setting `error_paths` has it; of several joined by a plus, all must hold text.
     """
     if not paths:
         return literal_column("NULL")
     if dialect == "sqlite":
         # A context that is no JSON must not stop the page.
-        found = ", ".join(map(_sqlite, paths))
+        found = ", ".join(_joined(path, _sqlite) for path in paths)
         return literal_column(f"CASE WHEN json_valid(context) THEN substr(coalesce({found}, NULL), 1, {LENGTH}) END")
-    found = ", ".join(map(_postgresql, paths))
+    found = ", ".join(_joined(path, _postgresql) for path in paths)
     return literal_column(f"CASE WHEN {UNREADABLE} THEN NULL ELSE left(coalesce({found}), {LENGTH}) END")
 
 
@@ -32,6 +32,10 @@ UNREADABLE = (
     "pg_typeof(context) = CAST('json' AS regtype) AND"
     rf" CAST(context AS text) ~ '\\u0000|{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}'"
 )
+
+
+def _joined(path: str, write: Callable[[str], str]) -> str:
+    return " || ': ' || ".join(write(part) for part in path.split("+"))
 
 
 def _sqlite(path: str) -> str:
@@ -52,8 +56,8 @@ def _postgresql(path: str) -> str:
 
 def find_error(context: Mapping[str, Any], paths: Sequence[str]) -> str | None:
     """Find the same text in a context that was read already."""
-    found = (_at(context, path) for path in paths)
-    return next((value[:LENGTH] for value in found if isinstance(value, str)), None)
+    found = ([_at(context, part) for part in path.split("+")] for path in paths)
+    return next((": ".join(texts)[:LENGTH] for texts in found if all(isinstance(text, str) for text in texts)), None)
 
 
 def _at(value: Any, path: str) -> Any:

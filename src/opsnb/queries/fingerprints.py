@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
+from opsnb.text import uncoloured
+
 NO_TEXT = "no error text"
 ID = re.compile(r"[0-9a-f]{10}")
 _CASE = re.IGNORECASE
@@ -64,7 +66,7 @@ def shape(text: object) -> str:
     Ids, numbers, times, paths, addresses and quoted values vary; codes of errors and exits, and the status of HTTP,
     say what went wrong and stay. Text that holds nothing is `NO_TEXT`.
     """
-    line = text.strip().partition("\n")[0] if isinstance(text, str) else ""
+    line = uncoloured(text).strip().partition("\n")[0] if isinstance(text, str) else ""
     alike = _alike(line.translate(_ZEROS))
     return _closely(line) if alike is None else alike
 

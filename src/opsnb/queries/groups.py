@@ -16,7 +16,7 @@ from opsnb.queries.lists import texts_statement
 from opsnb.queries.members import WINDOW, unfiltered
 from opsnb.queries.pages import Lists
 from opsnb.queries.records import as_text
-from opsnb.text import caveat, moment, visible
+from opsnb.text import caveat, moment, uncoloured, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +166,7 @@ class _Gathered:
         return FailureGroup(
             self.group, self.type, catalog.label(self.type), visible(self.error, LINE), self.failures, hour, day, week,
             min(self.times, default=None), max(self.times, default=None), len(self.tenants - {None}),
-            self.example, visible(" ".join(self.text.split()), LINE),
+            self.example, visible(" ".join(uncoloured(self.text).split()), LINE),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from opsnb import links
 from opsnb.links import Links
@@ -86,12 +86,12 @@ def investigated(run: Run) -> Payload | None:
     }
 
 
-def verdict(run: Run) -> Payload | None:
-    """Say in a sentence what a reader most needs to know, or nothing where all is well."""
+def verdict(run: Run, line: Callable[[str], str]) -> Payload | None:
+    """Say in a sentence what a reader most needs to know, or nothing where all is well; `line` as for `words.row`."""
     record = run.row
     ran = run.timing.ran_for
     after = f" after {duration(ran)}" if ran is not None and ran.total_seconds() >= 0 else ""
-    head = visible(" ".join(record.error.split()), 300) if record.error else ""
+    head = visible(line(record.error), 300) if record.error else ""
     if run.stuck:
         allowed = run.stuck.elapsed <= run.stuck.limit
         text = "far longer than is usual for its type." if allowed else "longer than its type allows."

@@ -195,7 +195,7 @@ class RunDetail(Refreshing):
             "label": visible(record.label, LINE),
             "status": status_badge(record.status),
             "outcome": outcome_badge(record.outcome),
-            "verdict": verdict(run),
+            "verdict": verdict(run, self._ops.masker.line),
             "mark": investigated(run),
             "facts": facts(run),
             "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline(family)]),

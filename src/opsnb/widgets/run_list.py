@@ -81,7 +81,7 @@ class RunList(Refreshing):
         same = self._is_same(page, query)
         self._start = self._first_number(query, same)
         self._page, self._query, self._found = page, dict(query), found
-        self._rows = [row(record, self._where, found.as_of) for record in found.rows]
+        self._rows = [row(record, self._where, found.as_of, self._ops.masker.line) for record in found.rows]
         self.state = self._frame(page, query) | self._shown_of(found)
         self.current(found)
         self._count_later(page, _filters(query), same)
@@ -156,7 +156,7 @@ class RunList(Refreshing):
         number = int(shown["id"])
         if number not in update.rows:
             return {**shown, "left": "removed"}
-        now = row(update.rows[number], self._where, update.as_of)
+        now = row(update.rows[number], self._where, update.as_of, self._ops.masker.line)
         return {**now, "left": "left this list"} if number in update.left else now
 
     def _first_number(self, query: Query, same: bool) -> int | None:
