@@ -48,7 +48,7 @@ test-postgres16: $(READY)
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \
 		tests/integration/test_triage_contention.py tests/integration/test_triage_killed.py tests/integration/test_worker.py \
-		tests/integration/test_serve_many.py
+		tests/integration/test_serve_many.py tests/integration/test_serve_soak.py
 
 bench: $(READY)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \

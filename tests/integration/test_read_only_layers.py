@@ -1,6 +1,8 @@
 """What keeps a published page from changing anything: three layers, each of which holds without the other two."""
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -8,13 +10,14 @@ from sqlalchemy import text
 import opsnb
 from opsnb.access import Capability
 from opsnb.database import Database
-from opsnb.errors import AccessDenied, DatabaseUnavailable
+from opsnb.errors import AccessDenied, DatabaseUnavailable, OpsnbError
 from opsnb.ops import Ops
 from opsnb.settings import Settings
 from support import gate
 from support.history import MANAGER, add_people, add_run
 from support.postgres import PostgresServer
 
+DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 ACTS: dict[str, Callable[[Ops, int], object]] = {
     "retry": lambda ops, run: ops.retry(run),
     "cancel": lambda ops, run: ops.cancel(run),
@@ -88,6 +91,37 @@ def test_the_viewers_login_alone_holds(gate_server, gated, as_viewer: Database, 
         with pytest.raises(DatabaseUnavailable, match="right"), as_viewer.change() as connection:
             connection.execute(text(statement))
         assert gate.kept(admin) == before
+
+
+@pytest.fixture
+def as_dashboard(postgresql: Database) -> Iterator[Database]:
+    """The database as the login that docs/deploy.md makes for the server sees it."""
+    [script] = re.findall("```sql\n(.*?)```", DEPLOY.read_text(), re.DOTALL)
+    statements = script.replace("DATABASE ops", f"DATABASE {postgresql.url.database}").split(";")
+    with postgresql.change() as connection:
+        for statement in filter(str.strip, statements):
+            connection.exec_driver_sql(statement)
+    url = postgresql.url.set(username="opsnb_dashboard").render_as_string(hide_password=False)
+    database = Database(url, postgresql.settings)
+    yield database
+    database.close()
+    with postgresql.change() as connection:
+        connection.exec_driver_sql("DROP OWNED BY opsnb_dashboard")
+        connection.exec_driver_sql("DROP ROLE opsnb_dashboard")
+
+
+@act
+def test_the_dashboards_login_alone_holds(postgresql: Database, as_dashboard: Database, act, ops_on) -> None:
+    add_people(postgresql)
+    status = ("running", "pending") if act is ACTS["cancel"] else ("completed", "failed")
+    number = add_run(postgresql, type="inventory.sync", status=status[0], outcome=status[1])
+    ops, before = ops_on(as_dashboard, MANAGER), everything(postgresql)
+    assert [row.id for row in ops.runs().rows] == [number]
+    with pytest.raises(OpsnbError):
+        act(ops, number)
+    with pytest.raises(DatabaseUnavailable, match="right"), as_dashboard.change() as connection:
+        connection.execute(text("UPDATE operation_runs SET status = 'queued'"))
+    assert everything(postgresql) == before
 
 
 @pytest.mark.parametrize(
