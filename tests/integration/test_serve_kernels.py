@@ -1,7 +1,6 @@
 """Kernels: what a browser may ask of them, and when they end; started for a page, or waiting for one."""
 
 import contextlib
-import json
 import signal
 import socket
 import time
@@ -10,51 +9,40 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from support.serving import Server, serving_notebooks, stop, survivors, write_notebooks
-from support.visitors import Visitor, message
+from support.visitors import Visitor
 
 
-@pytest.fixture(params=[0, 1], ids=["cold", "preheated"])
+@pytest.fixture(scope="module", params=[0, 1], ids=["cold", "preheated"])
 def waiting(request: pytest.FixtureRequest) -> int:
     """How many kernels wait for pages."""
     return int(request.param)
 
 
-@pytest.fixture
-def server(tmp_path: Path, waiting: int) -> Iterator[Server]:
+@contextlib.contextmanager
+def busy_server(folder: Path, waiting: int) -> Iterator[Server]:
     mark = "open('busy', 'w').close()\n"
     busy = {
         "stuck": f"{mark}import time; time.sleep(100)",
         "failures": f"{mark}import re; re.match('(a+)+$', 'a' * 99 + 'b')",
     }
-    notebooks = write_notebooks(tmp_path / "notebooks", runs="1", **busy)
-    with serving_notebooks(tmp_path, notebooks, preheat=waiting) as running:
+    with serving_notebooks(folder, write_notebooks(folder / "notebooks", runs="1", **busy), preheat=waiting) as running:
         running.wait_for_kernels(waiting)
         yield running
 
 
-def test_a_browser_cannot_execute_code(server: Server, tmp_path: Path) -> None:
-    visitor = Visitor(server)
-    visitor.open()
-    mark = tmp_path / "executed"
-    with visitor.channels() as channel:
-        channel.send(message("execute_request", code=f"open({str(mark)!r}, 'w')", silent=False, store_history=False,
-                            user_expressions={}, allow_stdin=False))  # fmt: skip
-        channel.send(message("comm_info_request"))
-        kinds: list[str] = []
-        while "comm_info_reply" not in kinds:
-            kinds.append(json.loads(channel.recv(timeout=20))["header"]["msg_type"])
-    assert "execute_reply" not in kinds
-    assert not mark.exists()
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, waiting: int) -> Iterator[Server]:
+    with busy_server(tmp_path_factory.mktemp("server"), waiting) as running:
+        yield running
 
 
-def test_another_site_cannot_reach_a_kernel(server: Server) -> None:
-    visitor = Visitor(server)
-    visitor.open()
-    with pytest.raises(InvalidStatus, match="403"), visitor.channels(origin="http://evil.example"):
-        pass
+@pytest.fixture
+def own(tmp_path: Path, waiting: int) -> Iterator[Server]:
+    """A server for a test that ends it."""
+    with busy_server(tmp_path, waiting) as running:
+        yield running
 
 
 def test_a_kernel_ends_only_by_the_cookie_of_its_page(server: Server, waiting: int) -> None:
@@ -70,10 +58,8 @@ def test_a_kernel_ends_only_by_the_cookie_of_its_page(server: Server, waiting: i
     assert visitor.model() == 404
 
 
-def test_a_reader_who_left_while_the_page_was_made_leaves_no_kernel(
-    server: Server, waiting: int, tmp_path: Path
-) -> None:
-    with asking(server, tmp_path):
+def test_a_reader_who_left_while_the_page_was_made_leaves_no_kernel(server: Server, waiting: int) -> None:
+    with asking(server):
         server.wait_for_kernels(1 + waiting)
     server.wait_for_kernels(waiting)
 
@@ -83,42 +69,45 @@ def test_readers_who_leave_at_once_leave_no_kernel(server: Server, waiting: int)
     for _ in range(3):
         with socket.create_connection((place.hostname, place.port)) as connection:
             connection.sendall(b"GET /system/ops/runs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    Visitor(server).open()  # what the three set off has begun by then
+    visitor = Visitor(server)
+    visitor.open()  # what the three set off has begun by then
     server.wait_for_kernels(1 + waiting, 60)
+    visitor.end()
 
 
 @contextlib.contextmanager
-def asking(server: Server, folder: Path, page: str = "stuck") -> Iterator[None]:
+def asking(server: Server, page: str = "stuck") -> Iterator[None]:
     """Ask for a page that never ends, until the end of the block."""
-    host = urlsplit(server.home)
+    host, mark = urlsplit(server.home), server.folder / "notebooks" / "busy"
+    mark.unlink(missing_ok=True)
     with socket.create_connection((host.hostname, host.port)) as connection:
         connection.sendall(f"GET /system/ops/{page} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        while not (folder / "notebooks" / "busy").exists():
+        while not mark.exists():
             time.sleep(0.05)
         yield
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_server_and_every_kernel_in_five_seconds(server: Server, tmp_path: Path, number: int) -> None:
-    server.get("/system/ops/runs")
-    with asking(server, tmp_path):
-        kernels = server.kernels()
+def test_a_signal_ends_the_server_and_every_kernel_in_five_seconds(own: Server, number: int) -> None:
+    own.get("/system/ops/runs")
+    with asking(own):
+        kernels = own.kernels()
         assert len(kernels) >= 2
-        assert stop(server.process, number) < 5
-    assert server.process.returncode == 0, server.log
+        assert stop(own.process, number) < 5
+    assert own.process.returncode == 0, own.log
     assert survivors(kernels, 1) == []
-    assert "Traceback" not in server.log
+    assert "Traceback" not in own.log
 
 
 def test_kernels_end_with_a_server_that_was_killed_and_the_next_one_tidies_up(
-    server: Server, waiting: int, tmp_path: Path
+    own: Server, waiting: int, tmp_path: Path
 ) -> None:
-    with asking(server, tmp_path, "failures"):  # whose kernel lets no other thread of its own look after the server
-        server.wait_for_kernels(1 + waiting)
-        kernels = server.kernels()
+    with asking(own, "failures"):  # whose kernel lets no other thread of its own look after the server
+        own.wait_for_kernels(1 + waiting)
+        kernels = own.kernels()
         files = {Path(kernel.cmdline()[-1]) for kernel in kernels}
         assert len(files) == 1 + waiting
-        server.process.kill()
+        own.process.kill()
         assert survivors(kernels, 5) == []
     left = {file.parents[1] for file in files}
     assert all(file.exists() for file in files)

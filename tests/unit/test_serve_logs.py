@@ -46,7 +46,7 @@ def test_text_begins_no_line_that_was_not_said_by_the_server() -> None:
 def test_a_traceback_says_where_and_not_what_about() -> None:
     text = trace(raised(KeyError("context"), ValueError("a secret")))
     assert [line for line in text.splitlines() if not line.startswith("  ")] == [
-        "ValueError", "", "which led to:", "", "KeyError",
+        "ValueError", "", "which led to:", "", "Traceback (most recent call last):", "KeyError",
     ]  # fmt: skip
     assert "test_serve_logs.py" in text
     assert "a secret" not in text

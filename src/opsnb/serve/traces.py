@@ -15,5 +15,6 @@ def trace(error: BaseException) -> str:
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     told = f"{trace(before)}\n\nwhich led to:\n\n" if before else ""
     frames = "".join(traceback.extract_tb(error.__traceback__).format())
+    head = "Traceback (most recent call last):\n" if frames else ""
     kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-    return f"{told}{frames}{kind}{f': {error}' if isinstance(error, OpsnbError) else ''}"
+    return f"{told}{head}{frames}{kind}{f': {error}' if isinstance(error, OpsnbError) else ''}"
