@@ -255,3 +255,15 @@ def test_evidence_asks_again_for_the_right_to_look(database: Database, ops_on, r
     detail.send = lambda *answer: sent.append(answer)
     send(detail, type="evidence")
     assert [(content["type"], *buffers) for content, *buffers in sent] == [("failed",)]
+
+
+def test_the_first_page_waits_for_no_other_and_a_click_waits_for_none_either(ops_on, database: Database, runs) -> None:
+    ops = ops_on(database, VIEWER)
+    console = Console(ops, "failures")
+    navigation, run_list = console.children
+    send(run_list, type="drawn")
+    assert console.children[:2] == (navigation, run_list)
+    assert [part.shown for part in console.children] == [True, True, False, False]
+    others = Console(ops, "run", runs["failed"])
+    send(others.children[1], type="go", address=links.page(links.Page.RUNBOOKS))
+    assert [part.shown for part in others.children] == [True, False, True]

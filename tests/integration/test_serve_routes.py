@@ -16,6 +16,7 @@ import json, os, sys
 from dataclasses import asdict
 from opsnb import visit
 told = {name: os.environ[name] for name in os.environ if name.startswith("OPSNB_")} | asdict(visit.current())
+told["debugs"] = "_pydevd_bundle" in sys.modules
 print("<<" + json.dumps({"notebook": %r, "python": sys.executable, **told}) + ">>")
 """
 PAGES = {
@@ -127,6 +128,20 @@ def test_what_is_sent_is_compressed(server: Server) -> None:
     plain, small = (server.get("/voila/static/voila.js", **{"Accept-Encoding": coding})[2]
                     for coding in ("identity", "gzip"))  # fmt: skip
     assert (plain.get("Content-Encoding"), small.get("Content-Encoding")) == (None, "gzip")
+
+
+def test_a_kernel_has_not_loaded_what_no_page_can_use(server: Server) -> None:
+    assert told(server, "/system/ops/runs")["debugs"] is False
+
+
+def test_the_browser_keeps_the_front_end_under_an_address_that_tells_its_version(server: Server) -> None:
+    found = re.search(r'src="(/voila/static/~[0-9a-f]+)/voila.js"', server.get("/system/ops/runs")[1])
+    assert found
+    kept, asked_again = (server.get(f"{folder}/voila.js") for folder in (found[1], "/voila/static"))
+    assert (kept[0], kept[1]) == (200, asked_again[1])
+    assert kept[2]["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert asked_again[2]["Cache-Control"] == "no-cache"
+    assert server.get("/voila/static/~0123456789abcdef/voila.js")[0] in (403, 404)
 
 
 def test_no_other_host_is_named_and_none_may_be_asked(server: Server) -> None:

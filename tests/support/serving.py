@@ -35,9 +35,10 @@ def paths(named):
     files = ("secret_file", "jwt_keys", "tokens", "certfile", "keyfile", "notebooks")
     return {name: Path(value) if name in files else tuple(value) if isinstance(value, list) else value
             for name, value in named.items()}
+database = Database(told.pop("database", "runs.db"), Settings.load())
 identity = IdentityOptions(**paths(told.pop("identity", {})))
 options = Options(port=0, identity=identity, **paths(told))
-serve(Database("runs.db", Settings.load()), options, lambda address: print("opsnb is at", address, flush=True))
+serve(database, options, lambda address: print("opsnb is at", address, flush=True))
 """
 READY = re.compile(r"opsnb is at (\S+)")
 _KERNEL = re.compile("ipykernel|opsnb.serve.page_process")

@@ -82,7 +82,7 @@ class Viewer:
     async def detail(self, row: Mapping[str, Any]) -> None:
         """Open an operation of the list."""
         await self._say("RunList", type="go", address=row["address"])
-        await self._until(lambda: self._shown("RunDetail") and self._state("RunDetail")["id"] == row["id"])
+        await self._until(lambda: self._shown("RunDetail") and self._state("RunDetail").get("id") == row["id"])
         assert row["address"] == view(row["id"]) == self._state("Navigation")["address"]
         assert self._state("RunDetail")["label"] == row["label"], "another operation's details"
 
@@ -164,6 +164,8 @@ class Viewer:
         assert content.get("execution_state") not in _LOST, "the kernel is lost"
         if kind == "comm_info_reply":
             self._models[kind] = {}
+        elif kind == "comm_open":
+            self._models[content["comm_id"]] = data["state"]
         elif data.get("method") == "update_states":
             self._models |= {model: told["state"] for model, told in data["states"].items()}
         elif data.get("method") == "update":

@@ -24,6 +24,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve import handlers, sign_in
 from opsnb.serve.access_log import log_request
+from opsnb.serve.files import ExtensionFilesHandler, FilesHandler, version_of
 from opsnb.serve.folder import Folder
 from opsnb.serve.front import Front
 from opsnb.serve.health import AliveHandler, Readiness, ReadyHandler
@@ -43,8 +44,8 @@ GUARDED = {
     KernelHandler: handlers.KernelModelHandler,
     VoilaKernelWebsocketHandler: handlers.ChannelsHandler,
     VoilaShutdownKernelHandler: handlers.ShutdownHandler,
-    MultiStaticFileHandler: handlers.FilesHandler,
-    FileFindHandler: handlers.ExtensionFilesHandler,
+    MultiStaticFileHandler: FilesHandler,
+    FileFindHandler: ExtensionFilesHandler,
 }
 
 
@@ -82,6 +83,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "turns": self.turns,
             "metrics": self.metrics,
             "log_function": log_request,
+            "files_version": version_of([*self.static_paths, *self.labextensions_path]),
             "compress_response": True,
             "ws_ping_interval": 10_000,
             "ws_ping_timeout": 30_000,

@@ -40,6 +40,7 @@ def page_environment(database: Database, base_url: str) -> dict[str, str]:
     """
     kept = {name: text for name, text in os.environ.items() if _KEPT.fullmatch(name) or name in _SETTINGS}
     served = {"OPSNB_READ_ONLY": "1", BASE: base_url.rstrip("/")}
+    served["MALLOC_ARENA_MAX"] = "1"  # else the C library keeps what is free apart for each thread
     return kept | kernel_environment(database, None) | served
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamBufferFullError, StreamClosedError
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
@@ -149,29 +147,3 @@ class HomeHandler(Entrance):
     def get(self) -> None:
         """Redirect."""
         self.redirect(self.base_url.rstrip("/") + HOME)
-
-
-class Files(Guarded):
-    """Gives files by plain names alone, so that none is looked up by a name that means another place."""
-
-    cache_control = "no-cache"
-    quiet = True
-
-    async def prepare(self, **options: Any) -> None:
-        """Refuse before anything is looked up."""
-        await super().prepare(**options)
-        name = self.path_args[0]
-        if not name.isprintable() or "\\" in name or ".." in name.split("/"):
-            raise HTTPError(HTTPStatus.NOT_FOUND)
-
-
-class FilesHandler(Files, MultiStaticFileHandler):  # type: ignore[misc]
-    """Gives the files of Voila's front end."""
-
-    route = "/voila/static/{file}"
-
-
-class ExtensionFilesHandler(Files, FileFindHandler):
-    """Gives the files of the front end's extensions."""
-
-    route = "/voila/labextensions/{file}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
+from queue import Empty
 from typing import Any, cast
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -16,6 +18,7 @@ from opsnb.errors import OpsnbError
 from opsnb.serve.hearing import Hearing
 
 _SECONDS = 60
+_HEARD = 0.2  # seconds in which a kernel that has just answered answers again
 _WARM = "from opsnb.serve import warm as _opsnb; _opsnb.load(); del _opsnb"
 _BEGIN = "from opsnb import visit as _opsnb; _opsnb.begin({path!a}, {query!a}, {user!a}); del _opsnb"
 
@@ -39,7 +42,24 @@ class PageClient(AsyncKernelClient):
         if kernel.told is None:
             raise NotTold("The kernel was told of no visit.")
         await kernel.told
-        await super().wait_for_ready(timeout)
+        async with asyncio.timeout(timeout or _SECONDS):
+            await self._hears_all()
+
+    async def _hears_all(self) -> None:
+        """Ask the kernel until its news come along with its answer; the client's own way is to wait for silence."""
+        while True:
+            asked = self.kernel_info()
+            with suppress(Empty):
+                while not _is_end(await self.get_iopub_msg(timeout=_HEARD), asked):
+                    pass
+                while (await self.get_shell_msg(timeout=_HEARD))["parent_header"].get("msg_id") != asked:
+                    pass
+                return
+
+
+def _is_end(message: dict[str, Any], asked: str) -> bool:
+    state: str = message["content"].get("execution_state", "")
+    return state == "idle" and bool(message["parent_header"].get("msg_id") == asked)
 
 
 class PageKernel(ServerKernelManager):

@@ -9,8 +9,6 @@ import signal
 import sys
 from typing import Any
 
-from ipykernel.kernelapp import IPKernelApp
-
 from opsnb.errors import OpsnbError
 from opsnb.serve.reporting import Reporter, ReportHandler, report_statements
 
@@ -21,8 +19,13 @@ _log = logging.getLogger("opsnb.page")
 def main() -> None:
     """Run a kernel as `ipykernel_launcher` does."""
     _end_with(int(os.environ.get("JPY_PARENT_PID") or 0))
+    # Nobody writes code in a page, and what debugs it is a sixth of a kernel; so ipykernel must not find it.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    from ipykernel.kernelapp import IPKernelApp
+
     reporter = Reporter(os.dup(2))  # before the kernel sends all that is written there to the page
     app: Any = IPKernelApp.instance()
+    app.config.HistoryManager.enabled = False  # nobody types anything either
     app.initialize()
     _send_log(app, reporter)
     report_statements(reporter)

@@ -35,6 +35,7 @@ from opsnb.serve.logs import hand_on, write_log
 from opsnb.serve.metrics import Metrics
 from opsnb.serve.routes import HOME, read_base_url
 from opsnb.serve.sign_in import page_config
+from opsnb.serve.templates import keep_compiled
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
@@ -126,6 +127,7 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     app.root_dir = str(notebooks)
     app.folder = Folder()
     app.connection_dir_root = str(app.folder.path)
+    keep_compiled()
     app.initialize([])
     app.start()
     atexit.register(_leave)

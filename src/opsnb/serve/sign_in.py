@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from jupyter_server import CallContext
 from jupyter_server.auth.decorator import allow_unauthenticated
 
+from opsnb.serve.files import versioned
 from opsnb.serve.guarded import Guarded
 from opsnb.serve.identity.tokens import SESSION, Tokens, cookie_name
 from opsnb.serve.refusal import Refusal
@@ -90,6 +91,8 @@ class SignOutHandler(Session):
 
 
 def page_config(current: dict[str, Any], settings: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Tell a page who is signed in, if signing out is up to it."""
+    """Tell a page where its files are, and who is signed in, if signing out is up to it."""
     page = CallContext.get(CallContext.JUPYTER_HANDLER)
-    return current | ({"opsnbUser": page.current_user.username} if settings["signs_in"] and page else {})
+    return versioned(current, settings["files_version"]) | (
+        {"opsnbUser": page.current_user.username} if settings["signs_in"] and page else {}
+    )

@@ -14,6 +14,8 @@ T = TypeVar("T")
 def later(work: Callable[[], T], done: Callable[[T], None]) -> None:
     """Run `work` in a thread and hand its result to `done` on the event loop; without a loop, do both at once.
 
+    The thread starts once the loop is free: what is being answered just now would share its processor.
+
     An error in `work` goes to the log: it belongs to something that the page can do without.
     """
     try:
@@ -21,8 +23,11 @@ def later(work: Callable[[], T], done: Callable[[T], None]) -> None:
     except RuntimeError:
         _finish(work, done)
         return
-    future = loop.run_in_executor(None, work)
-    future.add_done_callback(lambda finished: _finish(finished.result, done))
+
+    def start() -> None:
+        loop.run_in_executor(None, work).add_done_callback(lambda finished: _finish(finished.result, done))
+
+    loop.call_soon(start)
 
 
 def _finish(work: Callable[[], T], done: Callable[[T], None]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl
 
 import ipywidgets
@@ -15,12 +17,9 @@ from opsnb.ops import Ops
 from opsnb.queries.pages import TITLES
 from opsnb.visit import current
 from opsnb.widgets.background import later
-from opsnb.widgets.navigation import Navigation
 from opsnb.widgets.notice import Notice
+from opsnb.widgets.parts import Parts
 from opsnb.widgets.refresh import Refresher, Refreshing
-from opsnb.widgets.run_detail import RunDetail
-from opsnb.widgets.run_list import RunList
-from opsnb.widgets.runbook_list import RunbookList
 from opsnb.widgets.view import View, sentence
 
 
@@ -50,8 +49,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         self._where, self._route = _place(page, run, ops.settings.public_url)
         self._list = links.page(Page.RUNS)
         self._refresher = Refresher(ops.settings.refresh, self._count_stuck)
-        self._notice = Notice(lambda: self.go(self._route.address))
-        self._parts: tuple[Navigation, RunList, RunDetail, RunbookList] | None = None
+        self._parts: Parts | None = None
         self.go(self._route.address, back=True)
 
     def go(self, address: str, back: bool = False) -> None:
@@ -71,53 +69,61 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         return None
 
     def _show(self, route: Route, back: bool) -> None:
-        navigation, run_list, run_detail, runbook_list = self._built()
-        match route:
-            case Route(Page.RUN, int(run_id)):
-                run_detail.show(run_id)
-            case Route(Page.RUNBOOKS):
-                runbook_list.show()
-            case _:
-                run_list.show(route.page, route.query)
-                self._list = route.address
+        parts = self._parts = self._parts or Parts(
+            self._ops, self._where, self.go, lambda: self.go(self._list), self._refresher
+        )
+        navigation, target = parts.navigation, self._turn(parts, route)
         navigation.show(route, self._ops.actor.name, _title(route), back=back)
-        target = run_detail if route.page is Page.RUN else runbook_list if route.page is Page.RUNBOOKS else run_list
         # First the new part, which hides the old one: in between, JupyterLab would take the keys.
         target.shown = True
-        for part in (run_list, run_detail, runbook_list):
+        for part in parts.pages:
             part.shown = part is target
-        self._put(*self._parts or ())
+        target.on_msg(self._heard)
+        self._put(*parts.made)
         later(self._count_stuck, lambda show: show())
+
+    def _turn(self, parts: Parts, route: Route) -> View:
+        """Fill the part whose turn it is."""
+        match route:
+            case Route(Page.RUN, int(run_id)):
+                parts.run_detail.show(run_id)
+                return parts.run_detail
+            case Route(Page.RUNBOOKS):
+                parts.runbook_list.show()
+                return parts.runbook_list
+            case _:
+                self._list = route.address
+                parts.run_list.show(route.page, route.query)
+                return parts.run_list
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Make the other parts as soon as the browser has drawn the first: a click shall find them there."""
+        if self._parts and isinstance(content, dict) and content.get("type") == "drawn":
+            self._put(*self._parts)
 
     def _count_stuck(self) -> Callable[[], None]:
         count = str(self._ops.count(Page.STUCK))
-        return lambda: self._parts[0].set_trait("stuck", count) if self._parts else None
-
-    def _built(self) -> tuple[Navigation, RunList, RunDetail, RunbookList]:
-        if self._parts is None:
-            self._parts = (
-                Navigation(self._where, self.go),
-                RunList(self._ops, self._where, self.go, self._refresher),
-                RunDetail(self._ops, self._where, self.go, lambda: self.go(self._list), self._refresher),
-                RunbookList(self._ops, self._where, self.go),
-            )
-        return self._parts
+        return lambda: self._parts.navigation.set_trait("stuck", count) if self._parts else None
 
     def _cannot_tell(self, error: OpsnbError) -> None:
         """Say that the database does not answer: where something is shown already, beside it."""
         if self._parts is None:
             return self._only_notice("The operations cannot be read", sentence(error))
-        for part in self._parts[1:]:
+        for part in self._parts.pages:
             if part.shown and isinstance(part, Refreshing):
                 part.stale(error)
             elif part.shown:
                 part.failed(sentence(error))
         return None
 
+    @cached_property
+    def _notice(self) -> Notice:
+        return Notice(lambda: self.go(self._route.address))
+
     def _only_notice(self, title: str, text: str) -> None:
         """Show nothing but a notice, and leave no row in the browser."""
         self._notice.show(title, text)
-        for part in self._parts or ():
+        for part in self._parts.made if self._parts else ():
             part.close()
         self._parts = None
         self._put(self._notice)
@@ -130,7 +136,7 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
     def __repr__(self) -> str:
         if self._parts is None:
             return f"Console: {self._notice.state['title']}: {self._notice.state['text']}"
-        return "Console: " + next((repr(part) for part in self._parts[1:] if part.shown), "")
+        return "Console: " + next((repr(part) for part in self._parts.pages if part.shown), "")
 
 
 def _title(route: Route) -> str:

@@ -71,5 +71,7 @@ function follow(model, root, names, render) {
   root.classList.add("opsnb");
   visible();
   render();
+  // Only now does the kernel make what a reader may want next.
+  if (names.includes("turn")) (window.requestIdleCallback ?? requestAnimationFrame)(() => model.send({ type: "drawn" }));
   return () => changes.forEach(([event, handler]) => model.off(event, handler));
 }

@@ -116,6 +116,7 @@ class Refreshing(View):
     """
 
     fresh = traitlets.Dict().tag(sync=True)
+    shown = traitlets.Bool(False).tag(sync=True)  # until it is its turn
 
     def __init__(
         self, handlers: Mapping[str, Handler], ops: Ops, refresher: Refresher, denied: Callable[[], None]

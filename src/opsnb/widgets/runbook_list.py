@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import traitlets
+
 from opsnb import links
 from opsnb.errors import OpsnbError
 from opsnb.links import Links, Page
@@ -33,6 +35,7 @@ class RunbookList(View):
 
     _esm = asset("runbook_list.js", "dom.js")
     _css = asset("runbook_list.css", "base.css")
+    shown = traitlets.Bool(False).tag(sync=True)  # until it is its turn
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:
         super().__init__({"go": following(go)})
