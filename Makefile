@@ -6,6 +6,7 @@ MANAGER := ada@contoso.example
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+BENCH_READY := $(VENV)/bench
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -50,7 +51,7 @@ soak: $(READY)
 		tests/integration/test_triage_contention.py tests/integration/test_triage_killed.py tests/integration/test_worker.py \
 		tests/integration/test_serve_many.py tests/integration/test_serve_soak.py
 
-bench: $(READY)
+bench: $(BENCH_READY)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
 		exec $(BIN)/python -m benchmarks --size $(or $(SIZE),10m) $(if $(SUBJECT),--subject $(SUBJECT))
 
@@ -80,4 +81,9 @@ $(READY): pyproject.toml constraints.txt $(TEMPLATE)
 	@echo "Installing opsnb and what its tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt pip
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[jwt,lab,parquet,postgres]' --group dev
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@echo "Installing what opsnb is compared with into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --group bench
 	@touch $@

@@ -12,14 +12,20 @@ WARM = 3
 
 
 def interleave(
-    candidates: Mapping[str, Callable[[], Any]], *, seconds: float = 2.0, least: int = 15, most: int = 400
+    candidates: Mapping[str, Callable[[], Any]],
+    *,
+    seconds: float = 2.0,
+    least: int = 15,
+    most: int = 400,
+    warm: int = WARM,
 ) -> dict[str, float]:
     """Run each candidate once a round and give its median time in milliseconds.
 
     Rounds go on for `seconds`, but at least `least` of them and at most `most`; every other one goes backwards, so that
-    nobody always runs after the same one. The garbage collector waits until a round is over.
+    nobody always runs after the same one; before them each runs `warm` times. The
+    garbage collector waits until a round is over.
     """
-    for _ in range(WARM):
+    for _ in range(warm):
         for call in candidates.values():
             call()
     times: dict[str, list[float]] = {name: [] for name in candidates}
