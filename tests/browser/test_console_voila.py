@@ -1,11 +1,12 @@
 """The console as a published page: from the list to an operation and back, by mouse and by keyboard."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from consoles import focused, open_page, rows, where
+from consoles import VIEWER, focused, open_page, rows, where
 from support.serving import Server
 
 THEMES = pytest.mark.parametrize("color_scheme", ["light", "dark"], indirect=True)
@@ -197,3 +198,35 @@ def test_a_view_only_reader_finds_no_triage_control(page: Page, demo_server: Ser
     expect(page.get_by_text("Facts")).to_be_visible()
     for name in ("Retry", "Cancel", "Mark investigated"):
         assert page.get_by_role("button", name=name, include_hidden=True).count() == 0
+
+
+def test_under_a_path_one_kernel_serves_the_whole_way(page: Page, serve, demo_database: Path, context) -> None:
+    base = "/team/ops"
+    server = serve(f"--database={demo_database}", f"--actor={VIEWER}", f"--base-url={base}", "--preheat=0")
+    page.goto(f"{server.root}/system/ops/failures?since=30d")
+    facts, detail = page.get_by_role("heading", name="Facts"), rows(page).first.get_attribute("href")
+    assert str(detail).startswith(f"{base}/system/ops/runs/")
+    rows(page).first.click()
+    expect(facts).to_be_visible()
+    assert where(page) == detail
+    page.go_back()
+    expect(rows(page).first).to_be_focused()
+    assert where(page) == f"{base}/system/ops/failures?since=30d"
+    page.get_by_role("link", name="Runbooks", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runbooks")
+    assert where(page) == f"{base}/system/ops/runbooks"
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Failed operations")
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runbooks")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Failed operations")
+    [kernel] = server.kernels()
+    with context.expect_page() as opened:
+        rows(page).first.click(button="middle")
+    expect(opened.value.get_by_role("heading", name="Facts")).to_be_visible()
+    assert where(opened.value) == detail
+    opened.value.reload()
+    expect(opened.value.get_by_role("heading", name="Facts")).to_be_visible()
+    assert kernel in server.kernels()
+    server.wait_for_kernels(2)

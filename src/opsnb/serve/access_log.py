@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 from tornado.httputil import HTTPServerRequest
@@ -17,18 +18,19 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _log = logging.getLogger("opsnb.access")
 
 
-def read_id(request: HTTPServerRequest, *, vouched: bool) -> str:
+def read_id(request: HTTPServerRequest, vouches: Callable[[HTTPServerRequest], bool]) -> str:
     """Give the request's number: the proxy's, if it sent one, else a new one.
 
     Parameters
     ----------
     request
         That came.
-    vouched
-        Whether the proxy passed it on; what others send names nothing.
+    vouches
+        Tells whether the proxy passed it on; what others send names nothing.
     """
-    sent = request.headers.get_list(HEADER) if vouched else []
-    return sent[0] if len(sent) == 1 and _ID.fullmatch(sent[0]) else uuid4().hex
+    sent = request.headers.get_list(HEADER)
+    known = len(sent) == 1 and _ID.fullmatch(sent[0]) and vouches(request)
+    return sent[0] if known else uuid4().hex
 
 
 def log_request(handler: RequestHandler) -> None:

@@ -42,7 +42,7 @@ class Guarded(JupyterHandler):
     @cached_property
     def request_id(self) -> str:
         """The number by which a person can ask for what the log says of this request."""
-        return read_id(self.request, vouched=self._identity.verifier.vouches(self.request))
+        return read_id(self.request, self._identity.verifier.vouches)
 
     @cached_property
     def tls(self) -> bool:
