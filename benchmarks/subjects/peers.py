@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 from benchmarks.bench import KINDS, Bench
@@ -42,7 +43,7 @@ def _rows(bench: Bench, kind: str, size: str) -> Iterator[Row]:
     took = interleave(asked, seconds=5, least=4, warm=1)
     for name in list(took)[1:]:
         bar = SMALL if size == "10k" else BARS.get(name)
-        key = f"{kind}.{size}.{name.lower().replace(' ', '-')}"
+        key = f"{kind}.{size}.{re.sub('[^a-z]+', '-', name.lower())}"
         yield Row(key, f"{name}, {kind} {size}", took[name], "opsnb", took["opsnb"],
                   at_least(bar) if bar and name in BARS and size in ("10k", "10m") else None)  # fmt: skip
 
@@ -56,7 +57,7 @@ def _state(ops: Ops) -> Ask:
 
     def ask() -> str:
         page = ops.runs()
-        return json.dumps([row(record, where, page.as_of) for record in page.rows])
+        return json.dumps([row(record, where, page.as_of, ops.masker.line) for record in page.rows])
 
     return ask
 

@@ -2,6 +2,7 @@ const TIMES = [["", "any time"], ["1h", "1 hour"], ["24h", "24 hours"], ["7d", "
 const STATUSES = [["", "any"], ["queued", "Queued"], ["running", "Running"], ["completed", "Completed"]];
 const OUTCOMES = [["", "any"], ["pending", "Pending"], ["succeeded", "Succeeded"], ["partially_succeeded", "Partially succeeded"],
   ["blocked", "Blocked"], ["failed", "Failed"]];
+const WINDOW = 20; // rows that fill a window: whoever turns a page sees them at once, and the others with the next frame
 const PICKERS = [["workspace", "Workspace"], ["tenant", "Tenant"], ["type", "Type"], ["initiator", "Initiator"]];
 
 function columns(page) {
@@ -93,7 +94,7 @@ function render({ model, el: root }) {
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, note, table, empty, pager, live);
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
-  let pickers = [], painted = "", landing = null, opened = null, slow = 0, drawn = 0, announced = "";
+  let pickers = [], painted = "", landing = null, rest = [], opened = null, slow = 0, drawn = 0, announced = "";
   const state = () => model.get("state");
   const say = (text) => { live.textContent = text; };
   const freshness = refresher(model, root, { again: () => visit(state().address), held, say }), python = copyAsPython(model, say);
@@ -176,7 +177,8 @@ function render({ model, el: root }) {
 
   function paint() {
     const now = state();
-    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; body.replaceChildren(); pager.replaceChildren(); painted = ""; return undefined; }
+    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; rest = []; body.replaceChildren(); pager.replaceChildren(); painted = ""; return undefined; }
+    drawRest();
     if (now.read === drawn) return [...body.rows].forEach((tr, i) => changeRow(model, tr, now.rows[i], now.page));
     drawn = now.read;
     busy(false);
@@ -188,7 +190,10 @@ function render({ model, el: root }) {
     paintFilters(now);
     before.classList.toggle("ops-of-failures", now.page === "failures");
     heads.replaceChildren(...columns(now.page).map(([text, name, ...more]) => el("th", { scope: "col", class: name }, text, ...more)));
-    body.replaceChildren(...rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0)));
+    const made = rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0));
+    body.replaceChildren(...(landing === 0 ? made.splice(0, WINDOW) : made.splice(0)));
+    rest = made;
+    if (rest.length) requestAnimationFrame(drawRest);
     table.hidden = !rows.length;
     table.classList.toggle("ops-of-stuck", now.page === "stuck");
     table.setAttribute("aria-label", now.title);
@@ -202,6 +207,10 @@ function render({ model, el: root }) {
     // The focus must never fall to the page: in JupyterLab the next key would edit the notebook.
     if (focused && !root.contains(document.activeElement)) head.querySelector("h1").focus({ preventScroll: true });
     return undefined;
+  }
+
+  function drawRest() {
+    body.append(...rest.splice(0));
   }
 
   function land() {
@@ -222,6 +231,7 @@ function render({ model, el: root }) {
   }
 
   function focusRow(index) {
+    if (index > 0) drawRest();
     const all = links();
     if (!all.length) return;
     const at = Math.max(0, Math.min(all.length - 1, index));
@@ -231,6 +241,7 @@ function render({ model, el: root }) {
 
   body.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    drawRest();
     const all = links(), at = all.indexOf(document.activeElement), pages = state().pager ?? {};
     const act = {
       ArrowDown: () => (at + 1 < all.length ? focusRow(at + 1) : visit(pages.older, 0)),
