@@ -84,7 +84,8 @@ def page(server: Server, path: str, name: str = USER) -> Iterator[tuple[Visitor,
 
 def lines(server: Server) -> list[dict[str, Any]]:
     """Give what the server has logged: everything but the line that says where it is."""
-    return [json.loads(line) for line in server.log.splitlines() if not line.startswith("opsnb is at ")]
+    whole = server.log.rpartition("\n")[0].splitlines()  # the last one may be just being written
+    return [json.loads(line) for line in whole if not line.startswith("opsnb is at ")]
 
 
 def logged(server: Server, number: int = 1, **told: str) -> list[dict[str, Any]]:
