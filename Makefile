@@ -14,7 +14,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # loop stays in the thread that it was started in.
 TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo lab test test-postgres16 soak bench bench-viewers check notebooks screenshots clean
+.PHONY: help demo lab test test-postgres16 soak bench bench-report bench-viewers check notebooks screenshots clean
 
 help:
 	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test-postgres16    unit and integration tests on PostgreSQL 16 alone"
 	@echo "make soak    triage, workers and the server under load and under kills, with the full numbers: some minutes"
 	@echo "make bench   how fast opsnb is on ten million runs, against the raw driver and peers (SIZE=1m SUBJECT=lists)"
+	@echo "make bench-report  the tables and plots of docs/performance.md, out of the newest results of make bench"
 	@echo "make bench-viewers  20 viewers for five minutes, then 200 against room for 20: times and memory"
 	@echo "make check   formatting, lint, types and every test"
 	@echo "make notebooks    run the notebooks on the seeded demo and keep their outputs"
@@ -54,6 +55,9 @@ soak: $(READY)
 bench: $(BENCH_READY)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
 		exec $(BIN)/python -m benchmarks --size $(or $(SIZE),10m) $(if $(SUBJECT),--subject $(SUBJECT))
+
+bench-report: $(READY)
+	@$(BIN)/python -m benchmarks.report
 
 bench-viewers: $(READY)
 	$(BIN)/python benchmarks/viewers.py

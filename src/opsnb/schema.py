@@ -23,6 +23,8 @@ INDEXES = (
     f"CREATE INDEX ix_runs_recent ON operation_runs ({RECENT})",
     f"CREATE INDEX ix_runs_failed ON operation_runs ({RECENT}) WHERE status = 'completed' AND outcome = 'failed'",
     f"CREATE INDEX ix_runs_live ON operation_runs ({RECENT}) WHERE status IN ('queued', 'running')",
+    f"CREATE INDEX ix_runs_outcome ON operation_runs (outcome, {RECENT})"
+    " WHERE outcome IN ('pending', 'partially_succeeded', 'blocked')",
     f"CREATE INDEX ix_runs_type ON operation_runs (type, {RECENT})",
     f"CREATE INDEX ix_runs_tenant ON operation_runs (tenant_id, {RECENT})",
     f"CREATE INDEX ix_runs_workspace ON operation_runs (workspace_id, {RECENT})",

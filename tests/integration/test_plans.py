@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 
@@ -80,6 +81,58 @@ def test_a_filter_on_a_rare_value_walks_its_index(filled, ops_on):
     for name, (value, index) in FILTERED.items():
         for ask in turns(ops, Page.RUNS, **{name: value}).values():
             assert_walks(plan(filled, ask), index)
+
+
+COMMON = {
+    "type": "inventory.sync",
+    "tenant": 1,
+    "workspace": 1,
+    "initiator": "Ada",
+    "status": "completed",
+    "outcome": "succeeded",
+    "since": NOW - timedelta(days=3),
+    "until": NOW - timedelta(days=1),
+    "search": "#77",
+}
+RARE = {
+    "type": "rare.type",
+    "tenant": 7,
+    "workspace": 2,
+    "initiator": "Rare",
+    "status": "running",
+    "outcome": "pending",
+}
+ABSENT = {"type": "no.type", "tenant": 99, "workspace": 99, "initiator": "Nobody", "status": "queued",
+          "outcome": "blocked"}  # fmt: skip
+
+
+def test_every_filter_and_every_pair_of_them_is_led_by_an_index(filled, ops_on):
+    ops = ops_on(filled)
+    alone = [{name: value} for values in (COMMON, RARE, ABSENT) for name, value in values.items()]
+    pairs = [{one: COMMON[one], other: (COMMON | RARE)[other]} for one, other in combinations(COMMON, 2)]
+    others = [(page, {name: value}) for page in (Page.FAILURES, Page.STUCK) for name, value in RARE.items()]
+    for page, wanted in [*((Page.RUNS, wanted) for wanted in alone + pairs), *others]:
+        assert_led(
+            plan(filled, lambda page=page, wanted=wanted: ops.read_list(page, limit=5, **wanted)), (page, wanted)
+        )
+
+
+def test_every_count_is_led_by_an_index(filled, ops_on):
+    ops = ops_on(filled)
+    for page, index in INDEX.items():
+        if page is not Page.RUNS:  # of everything PostgreSQL takes the first rows that lie there, up to the cap
+            assert_led(plan(filled, lambda page=page: ops.count(page)), page)
+        steps = plan(filled, lambda page=page: ops.count(page, tenant=7))
+        assert re.search(f"{index}|ix_runs_tenant", steps), steps
+
+
+def assert_led(steps, about):
+    """Hold a plan to an index: no reading of the whole table, and no sorting of more than an index picked out."""
+    assert re.search("i?x_runs_|operation_runs_pkey|INTEGER PRIMARY KEY|One-Time Filter: false|CONSTANT", steps), (
+        about,
+        steps,
+    )
+    assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs(?! USING)", steps), (about, steps)
 
 
 def test_a_window_of_time_walks_its_index(filled, ops_on):

@@ -18,6 +18,7 @@ from opsnb.schema import RECENT, RETRY_OF
 _NEWEST = "ORDER BY created_at DESC, id DESC LIMIT 1"
 _FAILED = "status = 'completed' AND outcome = 'failed'"
 _LIVE = "status IN ('queued', 'running')"
+_SELDOM = "outcome IN ('pending', 'partially_succeeded', 'blocked')"
 # A rule of row security that is asked once and holds for all rows alike, as PostgreSQL 16 and 17 tell it.
 _ANSWER = re.compile(r"\$\d+|\(InitPlan \d+\)\.col1")
 
@@ -47,6 +48,10 @@ WANTED = (
     Wanted("ix_runs_recent", "The list of all operations", "operation_runs", RECENT, "", _NEWEST),
     Wanted("ix_runs_failed", "The failed operations", "operation_runs", RECENT, _FAILED, f"WHERE {_FAILED} {_NEWEST}"),
     Wanted("ix_runs_live", "The stuck operations", "operation_runs", RECENT, _LIVE, f"WHERE {_LIVE} {_NEWEST}"),
+    Wanted(
+        "ix_runs_outcome", "The filter by outcome", "operation_runs", f"outcome, {RECENT}", _SELDOM,
+        f"WHERE outcome = 'blocked' AND {_SELDOM} {_NEWEST}",
+    ),
     _filtered("type", "type"),
     _filtered("tenant", "tenant_id"),
     _filtered("workspace", "workspace_id"),

@@ -79,7 +79,7 @@ def load(
         sha256 = source.sha256()
         with _prepared(database), database.change() as connection:
             _begin(connection, source, sha256, again=again)
-            transfer = Transfer(connection, source, mapping, rejected, progress)
+            transfer = Transfer(connection, source, mapping, rejected, progress, database.table("operation_runs"))
             transfer.run(found)
             _expect_rows(transfer)
             ledger.record(connection, _told(transfer, sha256), database.settings.actor, now or datetime.now(UTC))

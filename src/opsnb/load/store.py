@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from opsnb.load.names import Names
 from opsnb.load.rejects import Unfit
 from opsnb.models import operation_runs
+from opsnb.names import quoted
 
 ROWS, BYTES = 1000, 4 * 2**20
 TAKEN = "is taken by an earlier row or by a run in the database"
@@ -43,10 +44,12 @@ class Batch:
 class Store:
     """Writes batches of runs."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, table: str = operation_runs.name) -> None:
         self.connection = connection
+        self.table = quoted(table)
         self.names = Names(connection)
         self.postgresql = connection.dialect.name == "postgresql"
+        self.copies = self.postgresql
 
     def write(self, batch: Batch) -> Iterator[tuple[Any, Unfit]]:
         """Write a batch; give each record that was refused, and why."""
@@ -72,12 +75,28 @@ class Store:
         if not pairs:
             return
         rows = [self._row(run) for _, run in pairs]
-        if self._execute(rows) is not None:
+        if not self._copy(rows) and self._execute(rows) is not None:
             for (record, _), row in zip(pairs, rows, strict=True):
                 if refused := self._execute([row]):
                     yield record, Unfit(refused)
         if numbered and self.postgresql:
             self.connection.execute(_SEQUENCE)
+
+    def _copy(self, rows: list[dict[str, Any]]) -> bool:
+        """Write rows by COPY; False where that cannot be done here, or not with all of these."""
+        if not self.copies:
+            return False
+        names = [*rows[0]]
+        columns = ", ".join("context" if name == "context_text" else name for name in names)
+        cursor: Any = self.connection.connection.cursor()
+        text = f"COPY {self.table} ({columns}) FROM STDIN"
+        try:
+            with self.connection.begin_nested(), cursor.copy(text) as copy:
+                for row in rows:
+                    copy.write_row([row[name] for name in names])
+        except self.connection.dialect.loaded_dbapi.Error:
+            self.copies = False  # a view takes no COPY, and which row is at fault is found one by one
+        return self.copies
 
     def _execute(self, rows: list[dict[str, Any]]) -> str | None:
         statement = insert(operation_runs).values(context=self._context())

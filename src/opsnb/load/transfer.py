@@ -27,8 +27,9 @@ class Transfer:
         mapping: Map,
         rejects: Rejects,
         progress: Progress | None,
+        table: str,
     ) -> None:
-        self.store = Store(connection)
+        self.store = Store(connection, table)
         self.reader = RowReader(mapping, nul=not self.store.postgresql)
         self.source, self.rejects, self.progress = source, rejects, progress
         self.shape = Shape(mapping)

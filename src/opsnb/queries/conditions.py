@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal_column, or_, select
@@ -14,9 +15,13 @@ from opsnb.queries.filters import Filters
 runs = operation_runs.c
 
 
-def conditions(names: Iterable[str]) -> list[ColumnElement[bool]]:
-    """Give the conditions of the fields of `Filters` named, with open parameters; `status` and `outcome` excepted."""
-    found = [_CONDITIONS[name]() for name in sorted(names) if name in _CONDITIONS]
+def conditions(names: Iterable[str], *, aside: bool = False) -> list[ColumnElement[bool]]:
+    """Give the conditions of the fields of `Filters` named, with open parameters; `status` and `outcome` excepted.
+
+    `aside` keeps SQLite from taking an index for them, where the list has a short one of its own.
+    """
+    columns = _ASIDE if aside else runs
+    found = [_CONDITIONS[name](columns) for name in sorted(names) if name in _CONDITIONS]
     searched = [_SEARCHES[name]() for name in sorted(names) if name in _SEARCHES]
     return [*found, or_(*searched)] if searched else found
 
@@ -26,10 +31,23 @@ def any_of(column: Any, values: Iterable[str]) -> list[ColumnElement[bool]]:
 
     They stand as literals (they come from an enum): SQLite uses a partial index only for a constant it can see.
     """
-    literals: list[ColumnElement[str]] = [literal_column(f"'{value}'") for value in values]
-    if len(literals) == 1:
-        return [column == literals[0]]
-    return [column.in_(literals)] if literals else []
+    wanted = list(values)
+    literals = _literals(wanted)
+    if len(wanted) != 1:
+        return [column.in_(literals)] if wanted else []
+    # Of the values that have an index of their own SQLite is to see that they are among them.
+    among = next((column.in_(_literals(indexed)) for indexed in _INDEXED if wanted[0] in indexed), None)
+    return [column == literals[0], *([] if among is None else [among])]
+
+
+_FILTERED = (runs.workspace_id, runs.tenant_id, runs.type, runs.initiator_name)
+# The + leaves a value as it is, and its column without an index.
+_ASIDE = SimpleNamespace(**{c.name: literal_column(f"+{operation_runs.name}.{c.name}", c.type) for c in _FILTERED})
+_INDEXED = (("queued", "running"), ("pending", "partially_succeeded", "blocked"))
+
+
+def _literals(values: Iterable[str]) -> list[ColumnElement[str]]:
+    return [literal_column(f"'{value}'") for value in values]
 
 
 def parameters(filters: Filters, catalog: Catalog) -> dict[str, Any]:
@@ -60,16 +78,16 @@ def _named(column: Any, table: Any, name: str) -> ColumnElement[bool]:
     return column.in_(select(table.c.id).where(table.c.name == bindparam(name)))  # type: ignore[no-any-return]
 
 
-_CONDITIONS: dict[str, Callable[[], ColumnElement[bool]]] = {
-    "workspace_id": lambda: runs.workspace_id == bindparam("workspace_id"),
-    "workspace_name": lambda: _named(runs.workspace_id, workspaces, "workspace_name"),
-    "tenant_id": lambda: runs.tenant_id == bindparam("tenant_id"),
-    "tenant_name": lambda: _named(runs.tenant_id, tenants, "tenant_name"),
-    "platform": lambda: runs.tenant_id.is_(None),
-    "type": lambda: runs.type.in_(bindparam("type", expanding=True)),
-    "initiator": lambda: runs.initiator_name == bindparam("initiator"),
-    "since": lambda: runs.created_at >= bindparam("since", type_=Timestamp()),
-    "until": lambda: runs.created_at < bindparam("until", type_=Timestamp()),
+_CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "workspace_id": lambda c: c.workspace_id == bindparam("workspace_id"),
+    "workspace_name": lambda c: _named(c.workspace_id, workspaces, "workspace_name"),
+    "tenant_id": lambda c: c.tenant_id == bindparam("tenant_id"),
+    "tenant_name": lambda c: _named(c.tenant_id, tenants, "tenant_name"),
+    "platform": lambda c: c.tenant_id.is_(None),
+    "type": lambda c: c.type.in_(bindparam("type", expanding=True)),
+    "initiator": lambda c: c.initiator_name == bindparam("initiator"),
+    "since": lambda _: runs.created_at >= bindparam("since", type_=Timestamp()),
+    "until": lambda _: runs.created_at < bindparam("until", type_=Timestamp()),
 }
 _SEARCHES: dict[str, Callable[[], ColumnElement[bool]]] = {
     "number": lambda: runs.id == bindparam("number"),

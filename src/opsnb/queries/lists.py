@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     literal_column,
     or_,
@@ -85,10 +86,18 @@ def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
     """Write the same without asking whether a failure is handled."""
     failed = shape.page is Page.FAILURES or shape.names & {"unhandled", "group"}
     kind = [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])] if failed else []
+    if failed and not _may_be(shape):
+        return [false()]  # SQLite would look for it
     stuck = [shape.classifier.predicate(operation_runs)] if shape.page is Page.STUCK else []
-    wanted = [*any_of(runs.status, shape.status), *any_of(runs.outcome, shape.outcome)]
+    wanted = [] if failed else [*any_of(runs.status, shape.status), *any_of(runs.outcome, shape.outcome)]
     members = [_members(shape.dialect)] if "group" in shape.names else []
-    return [*kind, *stuck, *wanted, *conditions(shape.names), *members]
+    aside = shape.page is Page.STUCK and shape.dialect == "sqlite"
+    return [*kind, *stuck, *wanted, *conditions(shape.names, aside=aside), *members]
+
+
+def _may_be(shape: Shape) -> bool:
+    """Whether a failure may have the status and the outcome that are wanted; then it has them."""
+    return (not shape.status or "completed" in shape.status) and (not shape.outcome or "failed" in shape.outcome)
 
 
 @lru_cache(maxsize=1024)
