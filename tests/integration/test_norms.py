@@ -1,5 +1,6 @@
 """What is usual for a type of operation, how a run beyond it is called stuck, and what asking costs."""
 
+import threading
 import time
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from opsnb.links import Page
-from opsnb.queries.norms import NEWEST, SECONDS, Norms
+from opsnb.queries.norms import NEWEST, SECONDS, THREAD, Norms
 from opsnb.settings import Settings
 from support.history import NOW, add_run, add_runs, before, execute
 from support.statements import recorded
@@ -124,7 +125,30 @@ def test_it_is_asked_once_for_lists_and_details_and_not_where_nothing_runs(datab
     monkeypatch.setattr("opsnb.queries.norms.time.monotonic", lambda: late)
     with recorded(database) as anew:
         ops.stuck()
+        settle()
     assert sum("kinds" in statement for statement in anew) == 1
+
+
+def settle():
+    """Wait for what is asked beside the pages."""
+    for thread in threading.enumerate():
+        if thread.name == THREAD:
+            thread.join(30)
+
+
+def test_no_page_waits_while_it_is_asked_anew(database, ops, monkeypatch):
+    add_runs(database, [done(minutes=3) for _ in range(30)])
+    add_runs(database, [running(20)])
+    known = [row.stuck_class for row in ops.stuck().rows]
+    add_runs(database, [done(minutes=9, ago=1) for _ in range(30)])
+    answer, ask = threading.Event(), Norms._ask
+    monkeypatch.setattr(Norms, "_ask", lambda *asked: (answer.wait(30), ask(*asked))[1])
+    late = time.monotonic() + SECONDS + 1
+    monkeypatch.setattr("opsnb.queries.norms.time.monotonic", lambda: late)
+    assert [row.stuck_class for row in ops.stuck().rows] == known == ["Running 20 min 00 s, usually under 4 min"]
+    answer.set()
+    settle()
+    assert [row.stuck_class for row in ops.stuck().rows] == ["Running 20 min 00 s, usually under 10 min"]
 
 
 def test_without_an_index_on_types_only_the_limits_hold(database, ops):

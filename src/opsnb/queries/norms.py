@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import Select, bindparam, literal_column, select, true
@@ -22,11 +23,12 @@ MAX_TYPES = 200
 NEWEST = 300
 WINDOW = timedelta(days=30)
 SECONDS = 300.0
+THREAD = "opsnb-norms"
 _SECOND = timedelta(seconds=1)
 
 
 class Norms:
-    """What is usual in a database, asked at most every `SECONDS`.
+    """What is usual in a database, asked at most every `SECONDS`, and after the first time beside whoever wants it.
 
     Of each of the first `MAX_TYPES` types it looks at the `NEWEST` runs created within `WINDOW`, and takes those that
     succeeded; so its cost does not grow with the history. It needs the index on type and time.
@@ -46,9 +48,18 @@ class Norms:
         if not self._settings.norm_factor:
             return ()
         known = self._known.get(database)
-        if known is None or time.monotonic() - known[0] > SECONDS:
-            known = self._known[database] = (time.monotonic(), self._ask(database, now))
+        if known is None:
+            return self._keep(database, now)
+        if time.monotonic() - known[0] > SECONDS:
+            # Nobody's page waits for it: until the answer is there, what was usual before counts.
+            self._known[database] = (time.monotonic(), known[1])
+            Thread(target=self._keep, args=(database, now), name=THREAD, daemon=True).start()
         return known[1]
+
+    def _keep(self, database: Database, now: datetime) -> tuple[Norm, ...]:
+        found = self._ask(database, now)
+        self._known[database] = (time.monotonic(), found)
+        return found
 
     def _ask(self, database: Database, now: datetime) -> tuple[Norm, ...]:
         try:
