@@ -34,3 +34,11 @@ def run_cell(page: Page, server: Server, notebook: str = "runs.ipynb") -> None:
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".opsnb:visible").last).to_be_visible()
+
+
+def use_dark_theme(page: Page) -> None:
+    """Switch JupyterLab to its dark theme."""
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_text("Theme", exact=True).first.hover()
+    page.get_by_text("JupyterLab Dark", exact=True).click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")

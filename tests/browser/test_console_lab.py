@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from consoles import VIEWER, focused, rows, run_cell
+from consoles import VIEWER, focused, rows, run_cell, use_dark_theme
 
 
 @pytest.fixture
@@ -13,13 +13,6 @@ def console(lab, demo_database: Path, page: Page) -> Page:
     run_cell(page, lab(demo_database, VIEWER))
     expect(rows(page)).to_have_count(50)
     return page
-
-
-def use_dark_theme(page: Page) -> None:
-    page.get_by_role("menuitem", name="Settings").click()
-    page.get_by_text("Theme", exact=True).first.hover()
-    page.get_by_text("JupyterLab Dark", exact=True).click()
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
 
 
 def test_the_whole_way_by_keyboard_in_both_themes(console: Page) -> None:

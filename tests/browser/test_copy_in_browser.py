@@ -31,6 +31,13 @@ def result(page: Page, code: str) -> str:
     return printed.inner_text()
 
 
+def told(page: Page) -> str:
+    """Give the operation on screen as a cell prints it."""
+    number = page.locator(".ops-id:visible").inner_text()
+    state = [badge.inner_text().split("\n")[-1].lower() for badge in page.locator(".ops-line:visible .ops-badge").all()]
+    return f"{number}: {page.locator('article h1:visible').inner_text()}, {', '.join(state)}"
+
+
 def test_a_cell_gives_the_list_that_was_on_screen(page: Page, lab, demo_database) -> None:
     run_cell(page, lab(demo_database, MANAGER), "failures.ipynb")
     page.get_by_role("combobox", name="Last").select_option("7d")
@@ -39,7 +46,12 @@ def test_a_cell_gives_the_list_that_was_on_screen(page: Page, lab, demo_database
     numbers = [int(row.get_attribute("data-id")) for row in rows(page).all()]
     line = copied(page)
     assert line == "ops.failures(since='7d', unhandled=True).to_frame()"
-    assert json.loads(result(page, f"print({line}['id'].to_list())")) == numbers
+    rows(page).first.click()
+    expect(page.get_by_role("heading", name="Facts")).to_be_visible()
+    one, operation = copied(page), told(page)
+    printed, run = result(page, f"print({line}['id'].to_list(), '|', {one})").split(" | ")
+    assert json.loads(printed) == numbers
+    assert run.strip() == operation
 
 
 def test_a_published_page_gives_lines_for_a_notebook_of_ones_own(page: Page, demo_server: Server) -> None:

@@ -38,7 +38,7 @@ def test_a_card_shows_its_group_and_leads_back(page: Page, demo_server: Server, 
 
 def test_all_groups_are_shown_when_asked_for(page: Page, demo_server: Server) -> None:
     open_page(page, demo_server, FAILURES)
-    control = page.get_by_role("button", name=re.compile(r"Show all \d+ groups"))
+    control = page.get_by_role("button", name=re.compile(r"Show (all|the first) \d+ groups"))
     total = int(re.search(r"\d+", control.inner_text())[0])
     control.click()
     expect(page.locator(".ops-card")).to_have_count(total)
@@ -71,8 +71,7 @@ def test_beside_an_operation_the_bars_lead_to_the_others_of_its_type(page: Page,
     first = page.locator(".ops-history tbody tr").first
     expect(first).to_contain_text(f"#{other}")
     page.locator(".ops-history tbody tr").nth(1).get_by_role("link").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert not where(page).endswith(other)
+    expect(page).not_to_have_url(re.compile(f"/runs/{other}$"))
 
 
 def test_in_jupyterlab_their_keys_are_their_own(page: Page, lab, demo_database) -> None:

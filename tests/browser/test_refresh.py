@@ -283,6 +283,41 @@ def test_what_is_typed_is_kept_when_the_operation_goes_on(page: Page, lab, write
     expect(page.locator(".ops-line:visible")).to_contain_text("Completed")
 
 
+SLOW = """import threading
+asked, answer, update = threading.Event(), threading.Event(), ops.update
+ops.update = lambda *page, **filters: (asked.set(), answer.wait(60), update(*page, **filters))[-1]"""
+
+
+def test_cells_run_while_the_database_is_slow_for_the_page(page: Page, lab, writer: Database) -> None:
+    settings = Path(str(writer.url.database)).parent / "notebooks" / "opsnb.toml"
+    settings.parent.mkdir()
+    settings.write_text('refresh = "1s"')
+    run_cell(page, lab(writer.url.database, VIEWER))
+    expect(rows(page)).to_have_count(ROWS)
+    page.get_by_role("button", name="Click to add a cell.").click()
+    shown = page.locator(".jp-OutputArea-output[data-mime-type*='stdout']").last
+
+    def run(code: str) -> None:
+        page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(code)
+        page.keyboard.press("Control+Enter")
+
+    run(f"{SLOW}\nprint('slow')")
+    expect(shown).to_have_text("slow")
+    for number in range(30):  # until a read stands still that only a cell can let go on
+        run(f"print({number}, asked.is_set())")
+        expect(shown).to_have_text(re.compile(f"^{number} "))
+        if shown.inner_text().endswith("True"):
+            break
+    late = as_of(page)
+    run("print(6 * 7, answer.is_set())")
+    expect(shown).to_have_text("42 False")
+    assert as_of(page) == late
+    run("answer.set()")
+    await_refresh(page)
+
+
 def test_a_kernel_that_was_started_again_is_said(page: Page, lab, writer: Database) -> None:
     run_cell(page, lab(writer.url.database, VIEWER))
     expect(rows(page)).to_have_count(ROWS)

@@ -45,3 +45,15 @@ def test_it_is_offered_where_failures_are_and_wherever_an_address_asks_for_it(pa
     switch.click()
     expect(switch).to_have_count(0)
     assert where(page) == "/system/ops/runs"
+
+
+def test_two_filters_set_at_once_both_count(page: Page, demo_server: Server) -> None:
+    open_page(page, demo_server, "/system/ops/failures")
+    expect(rows(page).first).to_be_visible()
+    page.evaluate(
+        "() => { const of = name => document.querySelector(`[data-filter=${name}]`);"
+        " const last = of('since'), only = of('unhandled');"
+        " last.value = '7d'; last.dispatchEvent(new Event('change')); only.click(); }"
+    )
+    expect(page.locator(".ops-chip.ops-on")).to_have_count(2)
+    assert where(page) == "/system/ops/failures?since=7d&unhandled=true"

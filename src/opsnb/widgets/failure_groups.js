@@ -37,7 +37,7 @@ function render({ model, el: root }) {
     box.toggleAttribute("aria-busy", Boolean(now.busy));
     told.replaceChildren(...(now.error ? [now.error] : headline(now)));
     all.hidden = !hidden || chosen >= FIRST;
-    all.textContent = open ? "Show fewer" : `Show all ${found.length} groups`;
+    all.textContent = open ? "Show fewer" : `Show ${now.found > found.length ? "the first" : "all"} ${found.length} groups`;
     all.setAttribute("aria-expanded", String(open));
     cards.classList.toggle("ops-open", wide);
     cards.replaceChildren(...(wide ? found : found.slice(0, FIRST)).map(card));

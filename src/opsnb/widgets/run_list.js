@@ -94,7 +94,7 @@ function render({ model, el: root }) {
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, note, table, empty, pager, live);
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
-  let pickers = [], painted = "", landing = null, rest = [], opened = null, slow = 0, drawn = 0, announced = "";
+  let pickers = [], painted = "", landing = null, asked = null, rest = [], opened = null, slow = 0, drawn = 0, announced = "";
   const state = () => model.get("state");
   const say = (text) => { live.textContent = text; };
   const freshness = refresher(model, root, { again: () => visit(state().address), held, say }), python = copyAsPython(model, say);
@@ -108,9 +108,15 @@ function render({ model, el: root }) {
   }
   function visit(address, landOn = null) {
     if (!address) return;
-    landing = landOn; busy(true); go(model, address);
+    landing = landOn; asked = address; busy(true); go(model, address);
   }
-  const choose = (name, value) => visit(addressWith(state(), name === "since" ? { since: value, until: "" } : { [name]: value }), `filter:${name}`);
+  // Whoever sets a second filter before the first one's answer is there means both.
+  function wanted() {
+    if (asked === null) return state();
+    const query = [...new URLSearchParams(asked.split("?")[1] ?? "")].filter(([name]) => !["after", "before"].includes(name));
+    return { root: asked.split("?")[0], filters: Object.fromEntries(query.map(([name, value]) => [name, { value }])) };
+  }
+  const choose = (name, value) => visit(addressWith(wanted(), name === "since" ? { since: value, until: "" } : { [name]: value }), `filter:${name}`);
 
   function paintFilters(now) {
     const mine = JSON.stringify([now.root, now.filters]);
@@ -120,7 +126,7 @@ function render({ model, el: root }) {
       placeholder: "Operation #, tenant, initiator, type", value: now.filters.search?.value ?? "", autocomplete: "off", spellcheck: "false", maxlength: "500" });
     let timer = 0;
     const pending = () => search.value.trim() !== (state().filters.search?.value ?? "");
-    const find = (landOn) => { clearTimeout(timer); if (pending()) visit(addressWith(state(), { search: search.value.trim() }), landOn); };
+    const find = (landOn) => { clearTimeout(timer); if (pending()) visit(addressWith(wanted(), { search: search.value.trim() }), landOn); };
     search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 350, "filter:search"); });
     // A search that is still to come must not take the reader away from what they open meanwhile.
     search.addEventListener("blur", (event) => { if (body.contains(event.relatedTarget)) clearTimeout(timer); else find(null); });
@@ -181,6 +187,7 @@ function render({ model, el: root }) {
     drawRest();
     if (now.read === drawn) return [...body.rows].forEach((tr, i) => changeRow(model, tr, now.rows[i], now.page));
     drawn = now.read;
+    asked = null;
     busy(false);
     const focused = root.contains(document.activeElement), rows = now.rows ?? [];
     const back = !rows.some((row) => row.id === opened) ? null : opened;
@@ -255,7 +262,7 @@ function render({ model, el: root }) {
 
   const message = (content) => {
     if (content.type === "choices") pickers.find((p) => p.name === content.name)?.paint(content);
-    if (content.type === "failed") { busy(false); alert.replaceChildren(alertBox(content.message, () => visit(state().address))); }
+    if (content.type === "failed") { asked = null; busy(false); alert.replaceChildren(alertBox(content.message, () => visit(state().address))); }
   };
   // Back from an operation, the focus is on its row again.
   const returned = () => {
