@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
-from hypothesis import Phase, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -84,7 +84,10 @@ def queries(figures: Figures) -> st.SearchStrategy[dict[str, str]]:
     )
 
 
-drawn = hypothesis(max_examples=EXAMPLES, phases=(Phase.generate, Phase.shrink))
+# How long it takes to draw says something about the machine only.
+drawn = hypothesis(
+    max_examples=EXAMPLES, phases=(Phase.generate, Phase.shrink), suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def test_every_figure_is_the_one_that_pandas_finds(figures: Figures) -> None:
