@@ -20,7 +20,10 @@ from opsnb.ops import Ops
 from opsnb.settings import Settings
 
 TITLE = "filters alone and in pairs, against the unfiltered page"
-SLOW, HOPELESS, ALLOWED, SHOWN = 0.1, 3, 10, 12  # seconds, seconds, times, rows
+SLOW, HOPELESS, ALLOWED, SHOWN = 0.1, 1.5, 10, 12  # seconds, seconds, times, rows
+
+_WORDS = {"search rare", "search absent"}
+_LED = ("rare", "absent", "since 1 h")
 
 
 def choices() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -47,18 +50,22 @@ def choices() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def combined() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give every choice alone, and every pair of two filters."""
+    """Give every choice alone, and every pair of two filters; of pairs with words only those that can be quick.
+
+    What no index leads to is read through, up to the time limit, and nothing is learned from doing so a hundred times.
+    """
     chosen = choices()
     yield from ((what, wanted) for what, (_, wanted) in chosen.items())
     for (one, (name, wanted)), (other, (next_name, more)) in combinations(chosen.items(), 2):
-        if name != next_name:
+        quick = one.startswith(_LED) or other.startswith(_LED) or not {one, other} & _WORDS
+        if name != next_name and quick and {name, next_name} != {"since", "until"}:
             yield f"{one}, {other}", wanted | more
 
 
 def run(bench: Bench) -> Iterator[Row]:
     """Measure all on the list of runs, and each alone on the others; print the worst."""
     for kind in KINDS:
-        ops = bench.ops(kind, settings=Settings(statement_timeout=timedelta(seconds=4)))
+        ops = bench.ops(kind, settings=Settings(statement_timeout=timedelta(seconds=2)))
         for page in Page.RUNS, Page.FAILURES, Page.STUCK:
             yield from _on(kind, ops, page)
 

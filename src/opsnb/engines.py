@@ -110,6 +110,8 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             "application_name": "opsnb",
             "connect_timeout": max(2, int(settings.lock_timeout.total_seconds())),
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            # What is read is prepared where `opsnb.prepared` says so, and nothing for being asked often.
+            **({"prepare_threshold": 1_000_000} if read_only else {}),
             **_notice_silence(settings),
         },
     )

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 Rows = Sequence[Sequence[Any]]
+ANEW = "anew"  # the execution option of a statement that is to be planned for its values each time
 
 
 class Prepared:
@@ -25,12 +26,17 @@ class Prepared:
         What the driver is sent.
     fixed
         Whether the text is the same for all values; a list of values that is written out is not.
+    options
+        What the driver is told beside text and values.
     """
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = compiled.string
         self.fixed = not compiled.post_compile_params
+        # PostgreSQL would keep one plan for common and rare values alike.
+        anew = statement.get_execution_options().get(ANEW, False)
+        self.options = {"prepare": not anew} if dialect.name == "postgresql" else {}
         self._own = compiled.params
         self._order = compiled.positiontup
         self._write: dict[str, Callable[[Any], Any] | None] = {
@@ -73,7 +79,7 @@ def ask(engine: Engine, asked: Prepared, given: Mapping[str, Any]) -> Rows:
         raise _wrapped(engine.dialect, asked, error, lost=False) from error
     try:
         cursor = raw.cursor()
-        cursor.execute(asked.text, values)
+        cursor.execute(asked.text, values, **asked.options)
         return cursor.fetchall()
     except Exception as error:
         lost = engine.dialect.is_disconnect(error, raw.dbapi_connection, None)  # type: ignore[arg-type]

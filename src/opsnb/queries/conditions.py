@@ -26,7 +26,7 @@ def conditions(names: Iterable[str], *, aside: bool = False) -> list[ColumnEleme
     return [*found, or_(*searched)] if searched else found
 
 
-def any_of(column: Any, values: Iterable[str]) -> list[ColumnElement[bool]]:
+def any_of(column: Any, values: Iterable[str], dialect: str) -> list[ColumnElement[bool]]:
     """Give the condition that a status or outcome is one of `values`, or none where there are none.
 
     They stand as literals (they come from an enum): SQLite uses a partial index only for a constant it can see.
@@ -35,6 +35,8 @@ def any_of(column: Any, values: Iterable[str]) -> list[ColumnElement[bool]]:
     literals = _literals(wanted)
     if len(wanted) != 1:
         return [column.in_(literals)] if wanted else []
+    if dialect != "sqlite":  # which concludes it, and would take both for less than either
+        return [column == literals[0]]
     # Of the values that have an index of their own SQLite is to see that they are among them.
     among = next((column.in_(_literals(indexed)) for indexed in _INDEXED if wanted[0] in indexed), None)
     return [column == literals[0], *([] if among is None else [among])]

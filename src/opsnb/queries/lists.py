@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
+from opsnb.prepared import ANEW
 from opsnb.queries.conditions import any_of, conditions
 from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
@@ -85,13 +86,22 @@ def _members(dialect: str) -> ColumnElement[bool]:
 def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
     """Write the same without asking whether a failure is handled."""
     failed = shape.page is Page.FAILURES or shape.names & {"unhandled", "group"}
-    kind = [*any_of(runs.status, ["completed"]), *any_of(runs.outcome, ["failed"])] if failed else []
+    kind = (
+        [*any_of(runs.status, ["completed"], shape.dialect), *any_of(runs.outcome, ["failed"], shape.dialect)]
+        if failed
+        else []
+    )
     if failed and not _may_be(shape):
         return [false()]  # SQLite would look for it
     stuck = [shape.classifier.predicate(operation_runs)] if shape.page is Page.STUCK else []
-    wanted = [] if failed else [*any_of(runs.status, shape.status), *any_of(runs.outcome, shape.outcome)]
+    wanted = (
+        []
+        if failed
+        else [*any_of(runs.status, shape.status, shape.dialect), *any_of(runs.outcome, shape.outcome, shape.dialect)]
+    )
     members = [_members(shape.dialect)] if "group" in shape.names else []
-    aside = shape.page is Page.STUCK and shape.dialect == "sqlite"
+    few = shape.page is Page.STUCK or shape.status in (("queued",), ("running",)) or shape.outcome == ("pending",)
+    aside = few and shape.dialect == "sqlite"
     return [*kind, *stuck, *wanted, *conditions(shape.names, aside=aside), *members]
 
 
@@ -104,7 +114,8 @@ def _may_be(shape: Shape) -> bool:
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
     page = _in_order(shape, columns_of(shape)).subquery("page")
-    return with_names(shape, page, not shape.direction.startswith("before"))
+    statement = with_names(shape, page, not shape.direction.startswith("before"))
+    return statement.execution_options(**{ANEW: bool(shape.names)})
 
 
 @lru_cache(maxsize=1024)
@@ -166,7 +177,8 @@ def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
 def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
     some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*wheres(shape))
-    return select(func.count()).select_from(some.limit(shape.most).subquery("some"))
+    counted = select(func.count()).select_from(some.limit(shape.most).subquery("some"))
+    return counted.execution_options(**{ANEW: bool(shape.names)})
 
 
 @lru_cache(maxsize=1024)
