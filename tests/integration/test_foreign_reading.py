@@ -17,7 +17,7 @@ def own_ops(own, ops_on):
 @pytest.mark.parametrize("kind", ["laravel", "native"])
 def test_everything_is_read_as_from_opsnb_s_own_tables(kind, foreign, own_ops, ops_on):
     database = foreign(kind)
-    assert len(make_suggested_indexes(database)) == 10
+    assert len(make_suggested_indexes(database)) == 11
     assert seen(ops_on(database, MANAGER)) == seen(own_ops)
 
 
