@@ -22,6 +22,7 @@ def copied(page: Page) -> str:
 def result(page: Page, code: str) -> str:
     """Run code in the last cell, and give what it prints."""
     page.keyboard.press("Escape")
+    expect(page.locator("tbody a:focus")).to_have_count(1)  # else it would take the focus from the cell
     page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(code)

@@ -99,7 +99,8 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
         """Make the other parts as soon as the browser has drawn the first: a click shall find them there."""
         if self._parts and isinstance(content, dict) and content.get("type") == "drawn":
-            self._put(*self._parts)
+            list(self._parts)  # makes each that is not there
+            self._put(*self._parts.made)
 
     def _count_stuck(self) -> Callable[[], None]:
         count = str(self._ops.count(Page.STUCK))
