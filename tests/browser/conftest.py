@@ -71,7 +71,8 @@ def serve(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Ser
         def start(*options: str, **environment: str) -> Server:
             folder = tmp_path / f"server-{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
-            return stack.enter_context(serving(folder, *options, **environment))
+            # Most show one page or two; the server of the demo keeps kernels waiting, as is usual.
+            return stack.enter_context(serving(folder, "--preheat=0", *options, **environment))
 
         yield start
         close_pages(context)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from consoles import MANAGER, VIEWER, open_page, rows, run_cell
 from opsnb import connect
@@ -34,10 +34,7 @@ def picture(page: Page, tmp_path: Path) -> Picture:
     folder.mkdir(parents=True, exist_ok=True)
 
     def take(name: str, *parts: Locator) -> None:
-        boxes = []
-        for part in parts:
-            expect(part).to_be_visible()
-            boxes.append(part.bounding_box())
+        boxes = [place(part) for part in parts]
         left, top = (min(box[side] for box in boxes) - EDGE for side in "xy")
         right = max(box["x"] + box["width"] for box in boxes) + EDGE
         bottom = max(box["y"] + box["height"] for box in boxes) + EDGE
@@ -49,6 +46,15 @@ def picture(page: Page, tmp_path: Path) -> Picture:
         assert file.stat().st_size < 150_000
 
     return take
+
+
+def place(part: Locator) -> FloatRect:
+    """Give where a part is; it may be drawn anew between two looks."""
+    for _ in range(20):
+        expect(part).to_be_visible()
+        if found := part.bounding_box():
+            return found
+    raise AssertionError("it is never there for two looks")
 
 
 def row(page: Page, number: int) -> Locator:
