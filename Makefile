@@ -12,7 +12,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Much of a test is waiting for a server or a browser. A file stays in one process, and those of the browser come last: its
 # loop stays in the thread that it was started in.
-TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo lab test test-postgres16 soak bench bench-report bench-viewers check notebooks screenshots clean
 
