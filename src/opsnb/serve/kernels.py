@@ -56,7 +56,7 @@ class PageKernels(AsyncMappingKernelManager):
         assert isinstance(page, PageHandler)  # noqa: S101 - nothing else starts kernels
         kernel = self.pool.take() or await self._start()
         if page.left:
-            await self.shutdown_kernel(kernel)
+            await self._end(kernel)
             raise StreamClosedError
         self.owners.claim(kernel, page)
         page.kernel = cast("PageKernel", self.get_kernel(kernel))
@@ -73,7 +73,7 @@ class PageKernels(AsyncMappingKernelManager):
         try:
             await cast("PageKernel", self.get_kernel(kernel)).warm()
         except BaseException:
-            await self.shutdown_kernel(kernel)
+            await self._end(kernel)
             raise
         return kernel
 
@@ -81,12 +81,8 @@ class PageKernels(AsyncMappingKernelManager):
         """Take how long a statement of a kernel took."""
         self._server.metrics.statement(seconds, failed)
 
-    async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:  # type: ignore[override]  # noqa: ARG002
-        """End a kernel at once: it only reads.
-
-        One that is asked to end by itself takes a second of a core for it, and now and then fails at that, loudly.
-        """
-        await ensure_async(super().shutdown_kernel(kernel_id, now=True, restart=restart))  # type: ignore[no-untyped-call]
+    async def _end(self, kernel: str) -> None:
+        await ensure_async(self.shutdown_kernel(kernel, now=True))  # type: ignore[no-untyped-call]
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End the kernel of a page that has gone; leave alone those that start or wait."""
