@@ -226,6 +226,7 @@ def test_under_a_path_one_kernel_serves_the_whole_way(page: Page, serve, demo_da
         rows(page).first.click(button="middle")
     expect(opened.value.get_by_role("heading", name="Facts")).to_be_visible()
     assert where(opened.value) == detail
+    opened.value.wait_for_timeout(1500)  # a page that is left earlier still has things to say
     opened.value.reload()
     expect(opened.value.get_by_role("heading", name="Facts")).to_be_visible()
     assert kernel in server.kernels()
