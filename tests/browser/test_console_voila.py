@@ -200,6 +200,16 @@ def test_a_view_only_reader_finds_no_triage_control(page: Page, demo_server: Ser
         assert page.get_by_role("button", name=name, include_hidden=True).count() == 0
 
 
+def test_a_page_that_is_left_tells_its_kernel_nothing_more(page: Page, demo_server: Server) -> None:
+    page.add_init_script("window.idle = []; window.requestIdleCallback = (later) => idle.push(later)")
+    open_page(page, demo_server)
+    expect(rows(page).first).to_be_visible()
+    page.evaluate(
+        "() => { jupyterapp.widgetManager.kernel.dispose();"
+        " idle.forEach((later) => later({ didTimeout: true, timeRemaining: () => 0 })); return idle.length; }"
+    )
+
+
 def test_under_a_path_one_kernel_serves_the_whole_way(page: Page, serve, demo_database: Path, context) -> None:
     base = "/team/ops"
     server = serve(f"--database={demo_database}", f"--actor={VIEWER}", f"--base-url={base}", "--preheat=0")
@@ -226,7 +236,6 @@ def test_under_a_path_one_kernel_serves_the_whole_way(page: Page, serve, demo_da
         rows(page).first.click(button="middle")
     expect(opened.value.get_by_role("heading", name="Facts")).to_be_visible()
     assert where(opened.value) == detail
-    opened.value.wait_for_timeout(1500)  # a page that is left earlier still has things to say
     opened.value.reload()
     expect(opened.value.get_by_role("heading", name="Facts")).to_be_visible()
     assert kernel in server.kernels()

@@ -36,6 +36,12 @@ function go(model, address, more = {}) {
   model.send({ type: "go", address, ...more });
 }
 
+// For what no reader asked for, and which may come when the page is being left or its kernel is gone: nobody misses it then.
+// What a reader does goes by `model.send` itself.
+async function mention(model, content) {
+  try { await model.send(content); } catch { /* the page says itself that its connection is lost */ }
+}
+
 function badge({ text, kind, mark }) {
   const sign = mark ? el("i", { "aria-hidden": "true", text: mark }) : null;
   return el("span", { class: `ops-badge ops-${kind}` }, sign, text);
@@ -72,6 +78,6 @@ function follow(model, root, names, render) {
   visible();
   render();
   // Only now does the kernel make what a reader may want next.
-  if (names.includes("turn")) (window.requestIdleCallback ?? requestAnimationFrame)(() => model.send({ type: "drawn" }));
+  if (names.includes("turn")) (window.requestIdleCallback ?? requestAnimationFrame)(() => mention(model, { type: "drawn" }));
   return () => changes.forEach(([event, handler]) => model.off(event, handler));
 }

@@ -42,7 +42,7 @@ function refresher(model, root, { again, held = () => "", still = () => "", say 
   function ask() {
     asked = Date.now();
     hurry = false;
-    model.send({ type: "refresh" });
+    mention(model, { type: "refresh" });
     describe();
   }
   function beat() {
