@@ -94,8 +94,8 @@ def sqlite_text(when: datetime) -> str:
 
     The shortest form sorts at or before every other spelling of the same instant.
     """
-    naive = when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
-    return naive.isoformat(" ", "microseconds").rstrip("0").rstrip(".")
+    text = (when.astimezone(UTC) if when.tzinfo else when).isoformat(" ")
+    return text[:26].rstrip("0") if when.microsecond else text[:19]
 
 
 _SECONDS = len("2026-11-23 14:02:31")  # less may be a date alone, and a zone would be taken for its time

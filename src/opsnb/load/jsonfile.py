@@ -25,7 +25,7 @@ def read(source: Source, head: bytes) -> Contents:
 
 def _lines(source: Source) -> Iterator[Record]:
     for number, line in enumerate(lines(source), 1):
-        if line.strip():
+        if not line.isspace():
             yield _record(number, line)
 
 

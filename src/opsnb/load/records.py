@@ -13,7 +13,7 @@ from opsnb.load.source import Source
 LONGEST = 64 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """One row as it stands in the file; `problem` is set where it could not even be read, `raw` then holds it."""
 

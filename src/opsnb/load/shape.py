@@ -54,7 +54,7 @@ class Shape:
 
     def watch(self, fields: Mapping[str, Any]) -> None:
         """Note the columns of one row."""
-        if fields.keys() - self.seen.keys() and len(self.seen) < MOST:
+        if not fields.keys() <= self.seen.keys() and len(self.seen) < MOST:
             self.seen |= dict.fromkeys(fields)
 
     @property

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, insert, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from opsnb.load.names import Names
-from opsnb.load.rejects import Unfit
-from opsnb.models import operation_runs
+from opsnb.load.rejects import Reject, Unfit
+from opsnb.models import operation_runs, sqlite_text
 from opsnb.names import quoted
+from opsnb.sqlitetimes import Style
 
+COLUMNS = ("id", "workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "context", "created_at",
+           "started_at", "completed_at")  # fmt: skip
 ROWS, BYTES = 1000, 4 * 2**20
+Values = tuple[Any, ...]
 TAKEN = "is taken by an earlier row or by a run in the database"
 _SEQUENCE = text(
     "SELECT setval(seq, GREATEST(nextval(seq), (SELECT max(id) FROM operation_runs) + 1), false)"
@@ -25,20 +30,30 @@ _SEQUENCE = text(
 
 @dataclass
 class Batch:
-    """Runs waiting to be written, each with the record it came from."""
+    """Runs waiting to be written, each with the record it came from, and what was found unfit on the way to them.
+
+    `position` is how far the file was read.
+    """
 
     rows: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
     size: int = 0
+    position: int = 0
 
     def add(self, record: Any, run: dict[str, Any]) -> None:
         """Take one more."""
         self.rows.append((record, run))
         self.size += len(run["context"])
 
+    def reject(self, reject: Reject) -> None:
+        """Take one that is not to be written."""
+        self.rejects.append(reject)
+        self.size += len(reject.row)
+
     @property
     def full(self) -> bool:
         """Whether it should be written now: by rows, or by bytes where rows are large."""
-        return len(self.rows) >= ROWS or self.size >= BYTES
+        return len(self.rows) + len(self.rejects) >= ROWS or self.size >= BYTES
 
 
 class Store:
@@ -50,6 +65,9 @@ class Store:
         self.names = Names(connection)
         self.postgresql = connection.dialect.name == "postgresql"
         self.copies = self.postgresql
+        self.mark = "%s" if self.postgresql else "?"
+        own: Style = getattr(connection.dialect, "write_time", sqlite_text)
+        self.time: Style = datetime.isoformat if self.postgresql else own
 
     def write(self, batch: Batch) -> Iterator[tuple[Any, Unfit]]:
         """Write a batch; give each record that was refused, and why."""
@@ -74,48 +92,46 @@ class Store:
     def _insert(self, pairs: list[tuple[Any, dict[str, Any]]], *, numbered: bool) -> Iterator[tuple[Any, Unfit]]:
         if not pairs:
             return
-        rows = [self._row(run) for _, run in pairs]
-        if not self._copy(rows) and self._execute(rows) is not None:
+        columns = COLUMNS if numbered else COLUMNS[1:]
+        rows = [self._row(run)[-len(columns) :] for _, run in pairs]
+        if not self._copy(columns, rows) and self._execute(columns, rows) is not None:
             for (record, _), row in zip(pairs, rows, strict=True):
-                if refused := self._execute([row]):
+                if refused := self._execute(columns, [row]):
                     yield record, Unfit(refused)
         if numbered and self.postgresql:
             self.connection.execute(_SEQUENCE)
 
-    def _copy(self, rows: list[dict[str, Any]]) -> bool:
+    def _copy(self, columns: Sequence[str], rows: list[Values]) -> bool:
         """Write rows by COPY; False where that cannot be done here, or not with all of these."""
         if not self.copies:
             return False
-        names = [*rows[0]]
-        columns = ", ".join("context" if name == "context_text" else name for name in names)
         cursor: Any = self.connection.connection.cursor()
-        text = f"COPY {self.table} ({columns}) FROM STDIN"
+        text = f"COPY {self.table} ({', '.join(columns)}) FROM STDIN"
         try:
             with self.connection.begin_nested(), cursor.copy(text) as copy:
                 for row in rows:
-                    copy.write_row([row[name] for name in names])
+                    copy.write_row(row)
         except self.connection.dialect.loaded_dbapi.Error:
             self.copies = False  # a view takes no COPY, and which row is at fault is found one by one
         return self.copies
 
-    def _execute(self, rows: list[dict[str, Any]]) -> str | None:
-        statement = insert(operation_runs).values(context=self._context())
+    def _execute(self, columns: Sequence[str], rows: list[Values]) -> str | None:
+        # One statement for all: the next rows are read while SQLite works on it, as not between many short ones.
+        row = f"({', '.join([self.mark] * len(columns))})"
+        statement = f"INSERT INTO {operation_runs.name} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))}"
         try:
             with self.connection.begin_nested():
-                self.connection.execute(statement, rows)
+                self.connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
         except (IntegrityError, DataError) as error:
             return f"the database refuses it: {next(iter(str(error.orig).splitlines()), '')}"
         return None
 
-    def _context(self) -> Any:
-        """JSON text as it is: it was made and checked once already."""
-        spelled = bindparam("context_text", type_=Text)
-        return cast(spelled, JSONB) if self.postgresql else spelled
-
-    def _row(self, run: dict[str, Any]) -> dict[str, Any]:
-        row = {key: value for key, value in run.items() if key not in ("workspace", "tenant", "context")}
-        if row["id"] is None:
-            del row["id"]
+    def _row(self, run: dict[str, Any]) -> Values:
+        """Give the values of `COLUMNS`, the way the driver takes them as they are."""
         workspace_id = self.names.workspace(run["workspace"])
-        tenant_id = self.names.tenant(run["tenant"], workspace_id)
-        return row | {"workspace_id": workspace_id, "tenant_id": tenant_id, "context_text": run["context"]}
+        created_at, started_at, completed_at = run["created_at"], run["started_at"], run["completed_at"]
+        return (
+            run["id"], workspace_id, self.names.tenant(run["tenant"], workspace_id), run["initiator_name"],
+            run["type"], run["status"], run["outcome"], run["context"], self.time(created_at),
+            started_at and self.time(started_at), completed_at and self.time(completed_at),
+        )  # fmt: skip

@@ -30,6 +30,17 @@ def instant(value: Any, unit: str) -> datetime:
     return when
 
 
+def plain(value: str) -> datetime | None:
+    """Read quickly what most files hold, ``2026-11-23 14:02:31`` with or without a Z; None for all else."""
+    if value[4:5] == value[7:8] == "-":
+        try:
+            when = datetime.fromisoformat(value if value[-1] == "Z" else f"{value}Z")
+        except ValueError:
+            return None
+        return when if when >= EPOCH else None
+    return None
+
+
 def _from_number(value: Any, unit: str) -> datetime | None:
     if unit == "iso":
         raise Unfit('is a number; say time = "seconds" or time = "milliseconds" in a map')

@@ -1,11 +1,12 @@
-"""Rows of a file, read through a map and written batch by batch."""
+"""Rows of a file, read through a map and written batch by batch, the next of which is read meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection
 
+from opsnb.load.ahead import ahead
 from opsnb.load.mapping import Map
 from opsnb.load.records import Contents, Record
 from opsnb.load.rejects import Reject, Rejects, Unfit, as_text
@@ -33,38 +34,45 @@ class Transfer:
         self.reader = RowReader(mapping, nul=not self.store.postgresql)
         self.source, self.rejects, self.progress = source, rejects, progress
         self.shape = Shape(mapping)
-        self.batch = Batch()
-        self.read = self.rows = 0
+        self.rows = 0
 
     def run(self, found: Contents) -> None:
         """Move all rows."""
-        for self.read, record in enumerate(found.records, 1):
-            self._take(record)
-            if self.batch.full:
-                self._flush(found.total)
-        self._flush(found.total)
+        for batch in ahead(self._batches(found)):
+            self._write(batch)
 
-    def _take(self, record: Record) -> None:
+    def _batches(self, found: Contents) -> Iterator[Batch]:
+        batch = Batch()
+        for read, record in enumerate(found.records, 1):
+            self._take(record, batch)
+            if batch.full:
+                batch.position = self.source.size * read // found.total if found.total else self.source.position
+                yield batch
+                batch = Batch()
+        batch.position = self.source.size
+        yield batch
+
+    def _take(self, record: Record, batch: Batch) -> None:
         self.shape.watch(record.fields)
         if record.problem:
-            self._reject(record, Unfit(record.problem))
+            batch.reject(self._rejected(record, Unfit(record.problem)))
             return
         try:
-            self.batch.add(record, self.reader.run(record.fields))
+            batch.add(record, self.reader.run(record.fields))
         except Unfit as problem:
-            self._reject(record, problem)
+            batch.reject(self._rejected(record, problem))
 
-    def _flush(self, total: int) -> None:
-        batch, self.batch = self.batch, Batch()
+    def _write(self, batch: Batch) -> None:
+        for reject in batch.rejects:
+            self.rejects.add(reject)
         self.rows += len(batch.rows)
         for record, problem in self.store.write(batch):
             self.rows -= 1
-            self._reject(record, problem)
+            self.rejects.add(self._rejected(record, problem))
         if self.progress:
-            position = self.source.size * self.read // total if total else self.source.position
-            self.progress(position, self.rows)
+            self.progress(batch.position, self.rows)
 
-    def _reject(self, record: Record, problem: Unfit) -> None:
+    def _rejected(self, record: Record, problem: Unfit) -> Reject:
         row = record.raw or as_text(record.fields)
         value = as_text(problem.value) if problem.column else ""
-        self.rejects.add(Reject(self.source.name, record.line, problem.column, problem.reason, value, row))
+        return Reject(self.source.name, record.line, problem.column, problem.reason, value, row)

@@ -72,6 +72,8 @@ def whole(value: Any) -> int:
     Unfit
         If it is no whole number from 1 to what 64 bits hold.
     """
+    if type(value) is int and 0 < value <= LAST_ID:
+        return value
     match = None if isinstance(value, bool) else _WHOLE.fullmatch(word(value))
     if match is None or not 1 <= int(match[1]) <= LAST_ID:
         raise Unfit(f"must be a whole number from 1 to {LAST_ID:,}")
@@ -96,7 +98,7 @@ def context(value: Any, *, nul: bool) -> str:
     except RecursionError:
         raise Unfit("is nested too deeply") from None
     _bytes(spelled)
-    if not nul and _ESCAPED_NUL.search(spelled):
+    if not nul and "\\u0000" in spelled and _ESCAPED_NUL.search(spelled):
         raise Unfit("holds a NUL character, which PostgreSQL does not take")
     return spelled
 
@@ -119,4 +121,5 @@ def _plain(value: Any) -> Any:
     raise Unfit(f"holds {_kind(value)}, which JSON does not know")
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain)
+# What came out of a file holds no circles; too deep is found out all the same.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain, check_circular=False)
