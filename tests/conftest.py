@@ -19,6 +19,7 @@ from opsnb.settings import Settings
 from support.gate import make, staff
 from support.history import NOW, VIEWER, add_people
 from support.postgres import VERSIONS, PostgresServer, server
+from support.serving import logs
 
 _numbers = count(1)
 hypothesis.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
@@ -34,6 +35,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_report_header() -> str:
     return f"PostgreSQL {' and '.join(VERSIONS)}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[pytest.TestReport]:
+    """Show with a failing test what the servers that it may have asked wrote into their logs."""
+    report: pytest.TestReport = yield
+    if report.failed:
+        report.sections += [(f"end of the log of the server at {root}", text) for root, text in logs()]
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

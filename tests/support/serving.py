@@ -27,10 +27,13 @@ ON_NOTEBOOKS = """
 import json, sys
 from pathlib import Path
 from opsnb.database import Database
+from opsnb.serve import server
 from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.server import Options, serve
 from opsnb.settings import Settings
-told = json.loads(sys.argv[1])
+told, configuration = json.loads(sys.argv[1]), server.configuration()
+configuration.MappingKernelManager.update(told.pop("culling", {}))
+server.configuration = lambda: configuration
 def paths(named):
     files = ("secret_file", "jwt_keys", "tokens", "certfile", "keyfile", "notebooks")
     return {name: Path(value) if name in files else tuple(value) if isinstance(value, list) else value
@@ -43,6 +46,15 @@ serve(database, options, lambda address: print("opsnb is at", address, flush=Tru
 READY = re.compile(r"opsnb is at (\S+)")
 _KERNEL = re.compile("ipykernel|opsnb.serve.page_process")
 LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
+
+
+_TAIL = 3000  # characters of a log
+_running: "list[Server]" = []
+
+
+def logs() -> list[tuple[str, str]]:
+    """Give the address of every server that runs now, with the end of its log."""
+    return [(server.root, server.log[-_TAIL:]) for server in _running]
 
 
 class Server:
@@ -120,7 +132,12 @@ def running(folder: Path, command: list[str], ready: re.Pattern[str] = READY, **
             command, cwd=folder, stdout=out, stderr=out, env=environment(folder, **env), start_new_session=True
         )
     try:
-        yield Server(process, _wait(process, log, ready), log)
+        server = Server(process, _wait(process, log, ready), log)
+        _running.append(server)
+        try:
+            yield server
+        finally:
+            _running.remove(server)
     finally:
         stop(process)
 

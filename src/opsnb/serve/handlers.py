@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
@@ -14,6 +14,7 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from opsnb.errors import log
 from opsnb.serve.guarded import Guarded
 from opsnb.serve.kernel import PageKernel
 from opsnb.serve.ownership import OfKernel
@@ -62,7 +63,8 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
         async for html in self.get_generator():
             self.write(html)
             await self.flush()
-            if self.kernel and self.kernel.failed:  # Voila would wait for it for ever
+            if self.kernel and self.kernel.failure:  # Voila would wait for it for ever
+                log.error("a page could not be made: %s", self.kernel.failure)
                 self.write(self.settings["voila_jinja2_env"].get_template("failed.html").render())
                 self.end_kernel()
                 return False
@@ -78,7 +80,7 @@ class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
         """End the page's kernel at once, if it has one."""
         kernel, self.kernel = self.kernel, None
         if kernel and kernel.kernel_id in self.kernel_manager:
-            IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, kernel.kernel_id, now=True)
+            IOLoop.current().add_callback(cast("Any", self.kernel_manager).end, kernel.kernel_id)
 
 
 class NotFoundHandler(Guarded):
@@ -124,7 +126,7 @@ class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[mi
             self.log.warning("The page of kernel %s does not read; both are ended.", self.kernel_id)
             self.settings["metrics"].refused("unread")
             self.ws_connection.stream.close()
-            IOLoop.current().add_callback(self.kernel_manager.shutdown_kernel, self.kernel_id, now=True)
+            IOLoop.current().add_callback(cast("Any", self.kernel_manager).end, self.kernel_id)
             return None
         if sent:
             sent.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it

@@ -19,6 +19,7 @@ from opsnb.serve.hearing import Hearing
 
 _SECONDS = 60
 _HEARD = 0.2  # seconds in which a kernel that has just answered answers again
+_LOOK = 1.0  # how often, in seconds, to look whether a kernel that does not answer lives
 _WARM = "from opsnb.serve import warm as _opsnb; _opsnb.load(); del _opsnb"
 _BEGIN = "from opsnb import visit as _opsnb; _opsnb.begin({path!a}, {query!a}, {user!a}); del _opsnb"
 
@@ -105,19 +106,28 @@ class PageKernel(ServerKernelManager):
         self.told = asyncio.get_running_loop().create_task(self._say(code))
 
     @property
-    def failed(self) -> bool:
-        """Whether it could not be told, and so shows nothing."""
-        return self.told is not None and self.told.done() and self.told.exception() is not None
+    def failure(self) -> BaseException | None:
+        """Why it could not be told, and so shows nothing."""
+        return self.told.exception() if self.told and self.told.done() else None
 
     async def _say(self, code: str) -> None:
         client: Any = self.client()
         client.session.session = new_id()  # a second client of the same name would get none of the kernel's answers
         client.start_channels(iopub=False, stdin=False, hb=False, control=False)
         try:
-            reply = await client.execute(code, silent=True, store_history=False, reply=True, timeout=_SECONDS)
+            async with asyncio.timeout(_SECONDS):
+                reply = await self._reply(client, client.execute(code, silent=True, store_history=False))
         except TimeoutError as error:
             raise NotTold(f"Kernel {self.kernel_id} does not answer.") from error
         finally:
             client.shell_channel.stop()
         if reply["content"]["status"] != "ok":
             raise NotTold(f"Kernel {self.kernel_id} refused: {reply['content'].get('evalue')}")
+
+    async def _reply(self, client: AsyncKernelClient, asked: str) -> dict[str, Any]:
+        while await self.is_alive():
+            with suppress(Empty):
+                reply: dict[str, Any] = await client.get_shell_msg(timeout=_LOOK)
+                if reply["parent_header"].get("msg_id") == asked:
+                    return reply
+        raise NotTold(f"Kernel {self.kernel_id} has died.")

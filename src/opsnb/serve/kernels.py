@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from ipykernel.kernelspec import make_ipkernel_cmd
@@ -10,10 +11,12 @@ from jupyter_client.manager import KernelManager
 from jupyter_core.utils import ensure_async
 from jupyter_server import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from traitlets import default
 
 from opsnb.connecting import configured_actor
+from opsnb.errors import log
 from opsnb.serve.handlers import PageHandler
 from opsnb.serve.kernel import PageKernel
 from opsnb.serve.ownership import Owners
@@ -54,15 +57,25 @@ class PageKernels(AsyncMappingKernelManager):
         """Give the page that is being answered its kernel."""
         page = CallContext.get(CallContext.JUPYTER_HANDLER)
         assert isinstance(page, PageHandler)  # noqa: S101 - nothing else starts kernels
-        kernel = self.pool.take() or await self._start()
+        kernel = await self._waiting() or await self._start()
         if page.left:
-            await self._end(kernel)
+            await self.end(kernel)
             raise StreamClosedError
         self.owners.claim(kernel, page)
         page.kernel = cast("PageKernel", self.get_kernel(kernel))
+        # It may have waited for longer than the kernel of a page may be idle.
+        page.kernel.last_activity = datetime.now(UTC)
         page.kernel.request_id, page.kernel.user = page.request_id, page.user
         page.kernel.begin(page.request.path, page.request.query, configured_actor(page.current_user.username))
         return kernel
+
+    async def _waiting(self) -> str | None:
+        """Give a kernel that waits; one that has died meanwhile is no use to a page."""
+        while kernel := self.pool.take():
+            if await cast("PageKernel", self.get_kernel(kernel)).is_alive():
+                return kernel
+            await self._bury(kernel)
+        return None
 
     async def _start(self) -> str:
         kernel: str = await ensure_async(super().start_kernel(env=dict(self._server.environment), path=""))  # type: ignore[arg-type]
@@ -73,7 +86,7 @@ class PageKernels(AsyncMappingKernelManager):
         try:
             await cast("PageKernel", self.get_kernel(kernel)).warm()
         except BaseException:
-            await self._end(kernel)
+            await self.end(kernel)
             raise
         return kernel
 
@@ -81,8 +94,18 @@ class PageKernels(AsyncMappingKernelManager):
         """Take how long a statement of a kernel took."""
         self._server.metrics.statement(seconds, failed)
 
-    async def _end(self, kernel: str) -> None:
-        await ensure_async(self.shutdown_kernel(kernel, now=True))  # type: ignore[no-untyped-call]
+    async def end(self, kernel: str) -> None:
+        """End a kernel at once, if it has not ended."""
+        if kernel in self:
+            await ensure_async(self.shutdown_kernel(kernel, now=True))  # type: ignore[no-untyped-call]
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        self.pool.discard(kernel_id)
+        IOLoop.current().add_callback(self._bury, kernel_id)  # its page is told first
+
+    async def _bury(self, kernel: str) -> None:
+        log.warning("a kernel has died", extra={"kernel": kernel})
+        await self.end(kernel)
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End the kernel of a page that has gone; leave alone those that start or wait."""
