@@ -111,6 +111,8 @@ def as_utc(value: object) -> datetime | None:
             return datetime.fromisoformat(f"{value}+00:00")
         except ValueError:
             return _as_utc(value)
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value
     return None if value is None else _as_utc(value)
 
 

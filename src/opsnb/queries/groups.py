@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -130,21 +131,25 @@ def read_groups(lists: Lists, filters: Filters, now: datetime, mask: Callable[[s
         If the database cannot answer.
     """
     asked = unfiltered(lists.shape(Page.FAILURES, filters))
-    rows = lists.database.fetch(
+    rows = lists.database.read(
         texts_statement(asked), {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
     )
-    found = [one for one in _gather(rows[:WINDOW]) if filters.group in (None, one.group)]
-    records = sorted((one.record(lists.catalog, now) for one in found), key=_urgency, reverse=True)
-    shown = [one._replace(error=mask(one.error), example_error=mask(one.example_error)) for one in records[:limit]]
+    found = [one for one in _gather(rows[:WINDOW]) if filters.group is None or filters.group == one.group]
+    for one in found:
+        one.count(now)
+    found.sort(key=_urgency, reverse=True)
+    records = (one.record(lists.catalog) for one in found[:limit])
+    shown = [one._replace(error=mask(one.error), example_error=mask(one.example_error)) for one in records]
     return FailureGroups(
-        shown, filters.since, filters.until, sum(one.failures for one in records), len(records),
+        shown, filters.since, filters.until, sum(one.failures for one in found), len(found),
         as_utc(rows[WINDOW - 1][0]) if len(rows) > WINDOW else None, now,
     )  # fmt: skip
 
 
-def _urgency(group: FailureGroup) -> tuple[object, ...]:
-    seen = group.last_seen.timestamp() if group.last_seen else 0.0
-    return (group.last_hour, group.last_day, group.failures, seen, group.example)
+def _urgency(group: _Gathered) -> tuple[object, ...]:
+    last_hour, last_day, _ = group.counts
+    seen = group.times[-1].timestamp() if group.times else 0.0
+    return (last_hour, last_day, group.failures, seen, group.example)
 
 
 @dataclass
@@ -153,19 +158,29 @@ class _Gathered:
     error: str
     example: int
     text: str
-    times: list[datetime]
-    tenants: set[object]
-    failures: int = 0
+    created: list[object]
+    tenants: list[object]
+    times: Sequence[datetime] = ()
+    counts: tuple[int, ...] = ()
+
+    @property
+    def failures(self) -> int:
+        return len(self.created)
 
     @property
     def group(self) -> str:
         return fingerprint(self.type, self.error)
 
-    def record(self, catalog: Catalog, now: datetime) -> FailureGroup:
-        hour, day, week = (sum(now - span <= when <= now for when in self.times) for span in _SPANS)
+    def count(self, now: datetime) -> None:
+        self.times = sorted(filter(None, map(as_utc, self.created)))
+        until = bisect_right(self.times, now)
+        self.counts = tuple(until - bisect_left(self.times, now - span, 0, until) for span in _SPANS)
+
+    def record(self, catalog: Catalog) -> FailureGroup:
+        hour, day, week = self.counts
         return FailureGroup(
             self.group, self.type, catalog.label(self.type), visible(self.error, LINE), self.failures, hour, day, week,
-            min(self.times, default=None), max(self.times, default=None), len(self.tenants - {None}),
+            next(iter(self.times), None), next(reversed(self.times), None), len({*self.tenants} - {None}),
             self.example, visible(" ".join(uncoloured(self.text).split()), LINE),
         )  # fmt: skip
 
@@ -177,12 +192,10 @@ def _gather(rows: Iterable[Any]) -> list[_Gathered]:
     """Put rows, newest first, into groups."""
     found: dict[tuple[object, str], _Gathered] = {}
     for created_at, number, type_, tenant_id, error in rows:
-        text = as_text(error) or ""
+        text = error if type(error) is str else as_text(error) or ""
         key = (type_, shape(text))
         if (seen := found.get(key)) is None:
-            seen = found[key] = _Gathered(as_text(type_) or "", key[1], number, text, [], set())
-        seen.failures += 1
-        seen.tenants.add(tenant_id)
-        if when := as_utc(created_at):
-            seen.times.append(when)
+            seen = found[key] = _Gathered(as_text(type_) or "", key[1], number, text, [], [])
+        seen.created.append(created_at)
+        seen.tenants.append(tenant_id)
     return list(found.values())
