@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, Select, Transaction, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Row, Transaction, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
 from opsnb.names import quoted, rename
-from opsnb.prepared import Rows, ask, prepared
+from opsnb.prepared import Rows, Statement, ask, prepared
 from opsnb.relations import COLUMNS, RETRY_INDEX, TYPE_INDEX
 from opsnb.settings import Settings
 
@@ -109,7 +109,7 @@ class Database:
         with self._explained():
             return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
 
-    def read(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
+    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Read rows as `fetch` does, as tuples and more quickly; `statement` is an object that is kept.
 
         Raises

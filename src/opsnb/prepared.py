@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, Select
+from sqlalchemy import Connection, Engine, Insert, Select, TextClause, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from opsnb.failures import READ_ONLY_STATE
 
 Rows = Sequence[Sequence[Any]]
+Statement = Select[Any] | TextClause | Insert | Update
 ANEW = "anew"  # the execution option of a statement that is to be planned for its values each time
 
 
@@ -30,7 +34,7 @@ class Prepared:
         What the driver is told beside text and values.
     """
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = compiled.string
         self.fixed = not compiled.post_compile_params
@@ -56,7 +60,7 @@ class Prepared:
 
 
 @lru_cache(maxsize=2048)
-def prepared(statement: Select[Any], dialect: Dialect) -> Prepared:
+def prepared(statement: Statement, dialect: Dialect) -> Prepared:
     """Give a statement as a dialect says it; of one object that is kept, always the same."""
     return Prepared(statement, dialect)
 
@@ -78,17 +82,45 @@ def ask(engine: Engine, asked: Prepared, given: Mapping[str, Any]) -> Rows:
     except engine.dialect.loaded_dbapi.Error as error:
         raise _wrapped(engine.dialect, asked, error, lost=False) from error
     try:
-        cursor = raw.cursor()
-        cursor.execute(asked.text, values, **asked.options)
-        return cursor.fetchall()
-    except Exception as error:
-        lost = engine.dialect.is_disconnect(error, raw.dbapi_connection, None)  # type: ignore[arg-type]
-        if lost:
-            raw.invalidate(error)
-            engine.dispose()  # the others of the pool are no better
-        raise _wrapped(engine.dialect, asked, error, lost=lost) from error
+        return _fetched(engine, raw, asked, values, raw.invalidate)
     finally:
         raw.close()
+
+
+def ask_within(connection: Connection, statement: Statement, given: Mapping[str, Any]) -> Rows:
+    """Read or write rows by the driver, within the transaction of `connection`; `statement` is an object that is kept.
+
+    Of rows that were written and that the statement does not return, each is empty.
+
+    Raises
+    ------
+    SQLAlchemyError
+        As from SQLAlchemy's own way.
+    """
+    asked = prepared(statement, connection.dialect)
+    if not asked.fixed or connection.engine.dispatch.before_cursor_execute:
+        done: Any = connection.execute(statement, given)
+        return done.all() if done.returns_rows else [()] * done.rowcount
+    if not connection.in_transaction():
+        connection.begin()
+    return _fetched(connection.engine, connection.connection, asked, asked.values(given), connection.invalidate)
+
+
+def _fetched(
+    engine: Engine, raw: PoolProxiedConnection, asked: Prepared, values: Any, drop: Callable[[BaseException], None]
+) -> Rows:
+    try:
+        cursor: Any = raw.cursor()
+        cursor.execute(asked.text, values, **asked.options)
+        found: Rows = cursor.fetchall() if cursor.description else [()] * cursor.rowcount
+    except Exception as error:
+        lost = engine.dialect.is_disconnect(error, raw.dbapi_connection, None)  # type: ignore[arg-type]
+        lost = lost or getattr(error, "sqlstate", None) == READ_ONLY_STATE  # as `opsnb.engines` takes it
+        if lost:
+            drop(error)
+            engine.dispose()  # the others of the pool are no better
+        raise _wrapped(engine.dialect, asked, error, lost=lost) from error
+    return found
 
 
 def _wrapped(dialect: Dialect, asked: Prepared, error: Exception, *, lost: bool) -> SQLAlchemyError:

@@ -12,8 +12,8 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text", "place"},
-    {"settings", "models", "notebooks_path", "names", "gate", "prepared", "relations", "visit"},
-    {"catalog", "failures", "sqlitetimes"},
+    {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit"},
+    {"catalog", "failures", "prepared", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},
     {"queries", "runbooks"},

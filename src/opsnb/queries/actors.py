@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Text, bindparam, cast, or_, select, type_coerce
 
@@ -15,6 +16,17 @@ from opsnb.text import visible
 
 users = platform_users.c
 NAMES = ("id", "email", "login", "name")
+
+
+class _User(NamedTuple):
+    """A row of `_statement`."""
+
+    id: int
+    name: Any
+    email: Any
+    login: Any
+    capabilities: Any
+    is_active: Any
 
 
 def fetch_actor(database: Database, who: str | int, read: Read | None = None) -> Actor:
@@ -48,7 +60,8 @@ def _find(database: Database, who: str | int, read: Read | None, names: tuple[st
     logins = "login" in database.columns(platform_users.name)
     if not logins and isinstance(who, str):
         who = (database.settings.logins or {}).get(who, who)
-    rows = (read or database.fetch)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
+    found = (read or database.read)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
+    rows = [_User(*row) for row in found]
     for name in names:
         matches = [row for row in rows if getattr(row, name) == who]
         if len(matches) == 1:
@@ -63,6 +76,7 @@ def _askable(who: str | int) -> bool:
     return bool(who) and visible(who) == who
 
 
+@cache
 def _statement(is_sqlite: bool, by_id: bool, logins: bool) -> Select[Any]:
     capabilities = type_coerce(users.capabilities, Text) if is_sqlite else cast(users.capabilities, Text)
     login = users.login if logins else users.email.label("login")
@@ -75,6 +89,6 @@ def _statement(is_sqlite: bool, by_id: bool, logins: bool) -> Select[Any]:
     return select(*columns).where(wanted)
 
 
-def _actor(row: Any) -> Actor:
+def _actor(row: _User) -> Actor:
     capabilities = read_capabilities(row.capabilities)
     return Actor(row.id, str(row.name or ""), str(row.email or ""), capabilities, row.is_active in (True, 1))

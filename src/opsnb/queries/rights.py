@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, Row, TextClause, text
+from sqlalchemy import TextClause, text
 
 from opsnb import gate
 from opsnb.access import Capability
 from opsnb.database import Database
 from opsnb.models import audit_logs, operation_runs
 from opsnb.names import quoted
+from opsnb.prepared import Rows, Statement
 
-Read = Callable[[Executable, Mapping[str, Any]], Sequence[Row[Any]]]
+Read = Callable[[Statement, Mapping[str, Any]], Rows]
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def fetch_rights(database: Database, read: Read | None = None) -> Rights | None:
     """
     if database.is_sqlite:
         return None
-    row = (read or database.fetch)(_STATEMENT, _asked(database))[0]
-    held = {Capability.ACCESS: True, Capability.VIEW: row.views, Capability.MANAGE: row.views and row.manages}
-    return Rights(row.login, row.bound, frozenset(name.value for name, holds in held.items() if holds))
+    ((login, bound, views, manages),) = (read or database.read)(_STATEMENT, _asked(database))
+    held = {Capability.ACCESS: True, Capability.VIEW: views, Capability.MANAGE: views and manages}
+    return Rights(login, bound, frozenset(name.value for name, holds in held.items() if holds))
 
 
 def _asked(database: Database) -> dict[str, Any]:

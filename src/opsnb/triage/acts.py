@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from opsnb.access import Actor, Capability, can, denial
@@ -18,6 +19,7 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import AccessDenied, DatabaseUnavailable, RunNotFound, TriageRefused
 from opsnb.failures import obstacle
+from opsnb.prepared import Statement, ask_within
 from opsnb.queries.actors import fetch_actor
 from opsnb.triage import statements
 from opsnb.triage.cases import read_case, with_relatives
@@ -48,24 +50,19 @@ class Attempt:
     moves: int = 0
     verdict: Verdict | None = None
 
-    def change(self, statement: Executable, values: Mapping[str, Any]) -> Any:
+    def change(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """Run the one statement that changes or makes a run; whatever the run has become meanwhile stays."""
         try:
-            result = self.connection.execute(statement, values)
+            changed = ask_within(self.connection, statement, values)
         except DBAPIError as error:
             if reason := obstacle(error):
                 raise _Stopped(reason) from error
             if isinstance(error, IntegrityError) and not self.moves and not self.actor.bound:
                 raise _Moved from error
             raise  # nobody's retry was quicker: it is another rule of the database
-        if result.returns_rows:
-            found = result.scalar()
-            if found is None:
-                raise _Moved
-            return found
-        if result.rowcount != 1:
+        if len(changed) != 1 or tuple(changed[0]) == (None,):
             raise _Moved
-        return self.case.run["id"]
+        return changed[0][0] if changed[0] else self.case.run["id"]
 
     @property
     def by(self) -> dict[str, Any]:
@@ -143,7 +140,7 @@ class Triage:
     ) -> int:  # fmt: skip
         with self._database.change() as connection:
             # Within the transaction: a right that was taken away a moment ago is gone.
-            actor = fetch_actor(self._database, self._who, lambda *asked: connection.execute(*asked).all())
+            actor = fetch_actor(self._database, self._who, partial(ask_within, connection))
             case = self._case(connection, actor, run_id)
             if case is None:
                 done: int | Verdict = _deny(connection, actor, act, run_id)

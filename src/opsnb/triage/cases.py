@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select
 from opsnb.catalog import Catalog
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc
+from opsnb.prepared import ask_within
 from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import missing
 from opsnb.triage import statements
@@ -28,13 +29,14 @@ def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bo
     """
     dialect = connection.dialect.name
     fits = -(2**63) <= run_id < 2**63
-    found = connection.execute(statements.one(dialect, lock=lock), {"id": run_id}).first() if fits else None
-    if found is None:
+    rows = ask_within(connection, statements.one(dialect, lock=lock), {"id": run_id}) if fits else ()
+    if not rows:
         raise RunNotFound(missing(run_id))
-    run = {name: _words(value) for name, value in found._mapping.items() if name != "context"}
+    ((*values, context),) = rows
+    run = {name: _words(value) for name, value in zip(statements.ONE, values, strict=True)}
     run["completed_at"] = as_utc(run["completed_at"])
     live = _retry(connection, statements.live_retry(dialect), run_id)
-    return Case(run, read_context(found.context), catalog.get(run["type"]), live)
+    return Case(run, read_context(context), catalog.get(run["type"]), live)
 
 
 def with_relatives(connection: Connection, case: Case, *, finds_retries: bool) -> Case:
@@ -47,10 +49,9 @@ def with_relatives(connection: Connection, case: Case, *, finds_retries: bool) -
 
 
 def _retry(connection: Connection, statement: Select[Any], parent: int) -> Retry | None:
-    found = connection.execute(statement, {"parent": str(parent), "id": parent}).first()
-    if found is None:
-        return None
-    return Retry(found.id, _words(found.initiator_name), as_utc(found.created_at), _words(found.status))
+    for number, by, at, status in ask_within(connection, statement, {"parent": str(parent)}):
+        return Retry(number, _words(by), as_utc(at), _words(status))
+    return None
 
 
 def _words(value: Any) -> Any:

@@ -31,9 +31,12 @@ runs = operation_runs.c
 _LIVE: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in (Status.QUEUED, Status.RUNNING)]
 
 
+ONE = ("id", "workspace_id", "tenant_id", "type", "status", "outcome", "completed_at")
+
+
 @cache
 def one(dialect: str, *, lock: bool) -> Select[Any]:
-    """Read of one run what a decision depends on; with `lock`, keep others from changing it until the transaction ends.
+    """Read `ONE` and the context of a run; with `lock`, keep others from changing it until the transaction ends.
 
     A context that the database's own JSON functions could not change is null.
     """
