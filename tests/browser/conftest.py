@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -24,9 +25,13 @@ HERE = ("127.0.0.1", "localhost", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("browser")
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker("browser")
+    # Files are shared out whole: with the long ones first, no process is left with one of them at the end.
+    size = Counter(item.path for item in ours)
+    items.sort(key=lambda item: -size[item.path])
+    items.sort(key=lambda item: item.path in size)
 
 
 def _chromium() -> str:

@@ -253,13 +253,11 @@ def test_killed_in_mid_run_it_loses_nothing(database, manager, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_ends_its_run_as_failed(database, tmp_path, number):
-    with process(tmp_path, database, "--step=30") as running:
+    with process(tmp_path, database, "--step=600") as running:
         [run] = queue(database)
         eventually(lambda: read(database, run).status == "running")
-        began = time.monotonic()
         running.send_signal(number)
-        assert running.wait(10) == 0
-        assert time.monotonic() - began < 3
+        assert running.wait(60) == 0  # in the midst of its step, however busy the machine is
     assert (read(database, run).status, read(database, run).outcome) == ("completed", "failed")
     assert context(database, run)["error"]["code"] == "WORKER_STOPPED"
     assert context(database, run)["triage"] == TRIAGE
