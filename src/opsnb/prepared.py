@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Select, TextClause, Update
@@ -17,6 +18,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from opsnb.failures import READ_ONLY_STATE
 
 Rows = Sequence[Sequence[Any]]
+timings: list[Callable[[float, bool], None]] = []  # told the seconds that the driver took, and whether that failed
 Statement = Select[Any] | TextClause | Insert | Update
 ANEW = "anew"  # the execution option of a statement that is to be planned for its values each time
 
@@ -109,10 +111,12 @@ def ask_within(connection: Connection, statement: Statement, given: Mapping[str,
 def _fetched(
     engine: Engine, raw: PoolProxiedConnection, asked: Prepared, values: Any, drop: Callable[[BaseException], None]
 ) -> Rows:
+    began, failed = perf_counter(), True
     try:
         cursor: Any = raw.cursor()
         cursor.execute(asked.text, values, **asked.options)
         found: Rows = cursor.fetchall() if cursor.description else [()] * cursor.rowcount
+        failed = False
     except Exception as error:
         lost = engine.dialect.is_disconnect(error, raw.dbapi_connection, None)  # type: ignore[arg-type]
         lost = lost or getattr(error, "sqlstate", None) == READ_ONLY_STATE  # as `opsnb.engines` takes it
@@ -120,6 +124,9 @@ def _fetched(
             drop(error)
             engine.dispose()  # the others of the pool are no better
         raise _wrapped(engine.dialect, asked, error, lost=lost) from error
+    finally:
+        for tell in timings:
+            tell(perf_counter() - began, failed)
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from opsnb.prepared import timings
 from opsnb.serve.traces import trace
 
 MARK = "\x1e"  # begins what is told on purpose; other lines are text that something wrote to standard error
@@ -64,14 +65,19 @@ def report_statements(reporter: Reporter) -> None:
     """Tell how long each statement takes until the database answers, on whatever engine of this process."""
     running = threading.local()
 
-    def begin(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        running.since = None if statement.startswith("BEGIN") else time.perf_counter()
+    def tell(seconds: float, failed: bool) -> None:
+        reporter.tell("statement", seconds=seconds, failed=failed)
+
+    def begin(_connection: Any, statement: Any, *_: Any) -> None:
+        running.since = None if isinstance(statement, str) and statement.startswith("BEGIN") else time.perf_counter()
 
     def end(failed: bool) -> None:
         since, running.since = getattr(running, "since", None), None
         if since is not None:
-            reporter.tell("statement", seconds=time.perf_counter() - since, failed=failed)
+            tell(time.perf_counter() - since, failed)
 
-    event.listen(Engine, "before_cursor_execute", begin)
-    event.listen(Engine, "after_cursor_execute", lambda *_: end(failed=False))
+    # Not at the cursor: whoever listens there has every statement take SQLAlchemy's own way, see `opsnb.prepared`.
+    event.listen(Engine, "before_execute", begin)
+    event.listen(Engine, "after_execute", lambda *_: end(failed=False))
     event.listen(Engine, "handle_error", lambda _: end(failed=True))
+    timings.append(tell)
