@@ -23,6 +23,8 @@ def main() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]
     from ipykernel.kernelapp import IPKernelApp
 
+    # What answers a click waits for the thread that sends, and that one, by default, for 5 ms of any other.
+    sys.setswitchinterval(0.0005)
     reporter = Reporter(os.dup(2))  # before the kernel sends all that is written there to the page
     app: Any = IPKernelApp.instance()
     app.config.HistoryManager.enabled = False  # nobody types anything either

@@ -69,7 +69,6 @@ function render({ model, el: root }) {
 
   function paint() {
     const now = state(), bars = now.total ? now.bars : [], most = Math.max(1, ...bars.map(total));
-    box.toggleAttribute("aria-busy", Boolean(now.busy));
     none.textContent = now.bars ? (now.total ? "" : "No operation was created in this time.") : now.error || "";
     for (const node of [chart.root, table.node]) node.toggleAttribute("hidden", !bars.length);
     keys.replaceChildren(...legend(kinds()));
@@ -79,8 +78,8 @@ function render({ model, el: root }) {
   }
 
   document.addEventListener(ZONE_CHANGED, paint);
-  const undo = follow(model, root, ["state"], paint);
-  return () => { undo(); document.removeEventListener(ZONE_CHANGED, paint); };
+  const undo = follow(model, root, ["state"], paint), undoBusy = followBusy(model, box);
+  return () => { undo(); undoBusy(); document.removeEventListener(ZONE_CHANGED, paint); };
 }
 
 export default { render };

@@ -36,7 +36,7 @@ class ActivityChart(Panel):
     """
 
     _esm = asset("activity_chart.js", "dom.js", "times.js", "bars.js")
-    _css = asset("activity_chart.css", "base.css", "bars.css")
+    _css = asset("activity_chart.css", "bars.css")
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:
         super().__init__({"go": following(go)})

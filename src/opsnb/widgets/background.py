@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from opsnb.errors import log
 
+PAUSE = 0.05  # seconds, in which a browser draws what it was sent
 T = TypeVar("T")
 
 
 def later(work: Callable[[], T], done: Callable[[T], None]) -> None:
     """Run `work` in a thread and hand its result to `done` on the event loop; without a loop, do both at once.
 
-    The thread starts once the loop is free: what is being answered just now would share its processor.
+    The thread starts once what is being answered just now is drawn: it would share the processor with that.
 
     An error in `work` goes to the log: it belongs to something that the page can do without.
     """
@@ -27,7 +28,7 @@ def later(work: Callable[[], T], done: Callable[[T], None]) -> None:
     def start() -> None:
         loop.run_in_executor(None, work).add_done_callback(lambda finished: _finish(finished.result, done))
 
-    loop.call_soon(start)
+    loop.call_later(PAUSE, start)
 
 
 def _finish(work: Callable[[], T], done: Callable[[T], None]) -> None:

@@ -72,29 +72,29 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         parts = self._parts = self._parts or Parts(
             self._ops, self._where, self.go, lambda: self.go(self._list), self._refresher
         )
-        navigation, target = parts.navigation, self._turn(parts, route)
-        navigation.show(route, self._ops.actor.name, _title(route), back=back)
-        # First the new part, which hides the old one: in between, JupyterLab would take the keys.
-        target.shown = True
+        navigation, target = parts.navigation, _target(parts, route)
+        # In one message, and before all others: it is what was asked for. The new part hides the old one; in between,
+        # JupyterLab would take the keys.
+        with target.hold_sync():
+            self._fill(parts, route)
+            target.shown = True
         for part in parts.pages:
             part.shown = part is target
+        navigation.show(route, self._ops.actor.name, _title(route), back=back)
         target.on_msg(self._heard)
         self._put(*parts.made)
         later(self._count_stuck, lambda show: show())
 
-    def _turn(self, parts: Parts, route: Route) -> View:
+    def _fill(self, parts: Parts, route: Route) -> None:
         """Fill the part whose turn it is."""
         match route:
             case Route(Page.RUN, int(run_id)):
                 parts.run_detail.show(run_id)
-                return parts.run_detail
             case Route(Page.RUNBOOKS):
                 parts.runbook_list.show()
-                return parts.runbook_list
             case _:
                 self._list = route.address
                 parts.run_list.show(route.page, route.query)
-                return parts.run_list
 
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
         """Make the other parts as soon as the browser has drawn the first: a click shall find them there."""
@@ -138,6 +138,17 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
         if self._parts is None:
             return f"Console: {self._notice.state['title']}: {self._notice.state['text']}"
         return "Console: " + next((repr(part) for part in self._parts.pages if part.shown), "")
+
+
+def _target(parts: Parts, route: Route) -> View:
+    """Give the part whose turn it is."""
+    match route:
+        case Route(Page.RUN, int()):
+            return parts.run_detail
+        case Route(Page.RUNBOOKS):
+            return parts.runbook_list
+        case _:
+            return parts.run_list
 
 
 def _title(route: Route) -> str:

@@ -63,6 +63,19 @@ async function viewOf(model, reference) {
   return model.widget_manager.create_view(child);
 }
 
+// For what may come once what was asked for is on screen; before its frame is painted, it would be waited for.
+function afterPaint(act) {
+  requestAnimationFrame(() => setTimeout(act));
+}
+
+// Says of `box` that more is on its way; gives back what undoes that.
+function followBusy(model, box) {
+  const mark = () => box.toggleAttribute("aria-busy", model.get("busy"));
+  model.on("change:busy", mark);
+  mark();
+  return () => model.off("change:busy", mark);
+}
+
 // Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that. The parts of a
 // console take turns: the one that is shown hides the others in the same moment.
 function follow(model, root, names, render) {
@@ -72,7 +85,9 @@ function follow(model, root, names, render) {
     for (const other of root.closest(".opsnb-console")?.querySelectorAll(".ops-turn") ?? []) other.hidden = other !== root;
   };
   if (names.includes("turn")) root.classList.add("ops-turn");
-  const changes = [...names.map((name) => [`change:${name}`, render]), ["change:shown", visible]];
+  // What comes along with its turn is drawn into what is shown already, and laid out once.
+  const draw = () => { visible(); render(); };
+  const changes = [...names.map((name) => [`change:${name}`, draw]), ["change:shown", visible]];
   for (const [event, handler] of changes) model.on(event, handler);
   root.classList.add("opsnb");
   visible();

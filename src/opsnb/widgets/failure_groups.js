@@ -34,7 +34,6 @@ function render({ model, el: root }) {
     const focused = cards.contains(document.activeElement) ? document.activeElement.dataset.group : null;
     const chosen = found.findIndex((item) => item.group === model.get("active"));
     const wide = open || chosen >= FIRST;
-    box.toggleAttribute("aria-busy", Boolean(now.busy));
     told.replaceChildren(...(now.error ? [now.error] : headline(now)));
     all.hidden = !hidden || chosen >= FIRST;
     all.textContent = open ? "Show fewer" : `Show ${now.found > found.length ? "the first" : "all"} ${found.length} groups`;
@@ -46,8 +45,8 @@ function render({ model, el: root }) {
   }
 
   model.on("change:active", paint);
-  const undo = follow(model, root, ["state"], paint);
-  return () => { undo(); model.off("change:active", paint); };
+  const undo = follow(model, root, ["state"], paint), undoBusy = followBusy(model, box);
+  return () => { undo(); undoBusy(); model.off("change:active", paint); };
 }
 
 export default { render };

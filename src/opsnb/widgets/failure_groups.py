@@ -38,7 +38,7 @@ class FailureGroupCards(Panel):
     """
 
     _esm = asset("failure_groups.js", "dom.js", "times.js")
-    _css = asset("failure_groups.css", "base.css")
+    _css = asset("failure_groups.css")
     active = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:

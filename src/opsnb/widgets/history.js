@@ -14,7 +14,6 @@ function render({ model, el: root }) {
 
   function paint() {
     const bars = shown();
-    box.toggleAttribute("aria-busy", Boolean(state().busy));
     title.textContent = bars.length > 1 ? `This type’s last ${bars.length} runs` : "This type’s last runs";
     for (const node of [chart.root, table.node]) node.toggleAttribute("hidden", bars.length < 2);
     chart.paint(bars.map((bar) => ({ key: bar.key, label: name(bar), parts: parts(bar), link: bar, marked: bar.marked })));
@@ -22,8 +21,8 @@ function render({ model, el: root }) {
   }
 
   document.addEventListener(ZONE_CHANGED, paint);
-  const undo = follow(model, root, ["state"], paint);
-  return () => { undo(); document.removeEventListener(ZONE_CHANGED, paint); };
+  const undo = follow(model, root, ["state"], paint), undoBusy = followBusy(model, box);
+  return () => { undo(); undoBusy(); document.removeEventListener(ZONE_CHANGED, paint); };
 }
 
 export default { render };

@@ -26,7 +26,7 @@ class History(Panel):
     """
 
     _esm = asset("history.js", "dom.js", "times.js", "bars.js")
-    _css = asset("history.css", "base.css", "bars.css")
+    _css = asset("history.css", "bars.css")
 
     def __init__(self, where: Links, go: Callable[[str], None]) -> None:
         super().__init__({"go": following(go)})

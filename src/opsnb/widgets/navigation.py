@@ -28,7 +28,7 @@ class Navigation(View):
     """
 
     _esm = asset("navigation.js", "dom.js", "times.js", "keys.js")
-    _css = asset("navigation.css", "base.css")
+    _css = asset("navigation.css", "base.css")  # once for all parts: a browser matches every copy with every element
     stuck = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, where: Links, go: Callable[[str, bool], None]) -> None:

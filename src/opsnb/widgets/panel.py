@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
+import traitlets
+
 from opsnb.widgets.background import later
 from opsnb.widgets.view import View, sentence
 from opsnb.widgets.words import Payload
@@ -21,8 +23,9 @@ class _Found(NamedTuple):
 
 
 class Panel(View):
-    """A part that keeps what it shows until it knows better; `busy` in its state says that more is on its way."""
+    """A part that keeps what it shows until it knows better; `busy` says that more is on its way."""
 
+    busy = traitlets.Bool(False).tag(sync=True)
     _key: Hashable = None
     _known: Hashable = None
     _due = 0.0
@@ -34,7 +37,7 @@ class Panel(View):
         if same and (self._due == math.inf or not (anew or time.monotonic() >= self._due)):
             return
         if not same:
-            self.state = {**self.state, "busy": True}
+            self.busy = True
         self._key, self._due, self._turn = key, math.inf, self._turn + 1
         turn = self._turn
         later(lambda: _timed(read), lambda found: self._put(found, key, turn))
@@ -42,18 +45,18 @@ class Panel(View):
     def clear(self) -> None:
         """Show nothing, whatever is being read."""
         self._key, self._due, self._turn = None, 0.0, self._turn + 1
-        self.state = {}
+        self.busy, self.state = False, {}
 
     def _put(self, found: _Found, key: Hashable, turn: int) -> None:
         if turn != self._turn:
             return
         self._due = time.monotonic() + SHARE * found.took
-        if not found.failure:
-            self._known, self.state = key, found.shown
-        elif self._known == key:
-            self.state = {**self.state, "busy": False, "error": found.failure}
-        else:
-            self.state = {"error": found.failure}
+        with self.hold_sync():
+            self.busy = False
+            if not found.failure:
+                self._known, self.state = key, found.shown
+            else:
+                self.state = {**(self.state if self._known == key else {}), "error": found.failure}
 
 
 def _timed(read: Callable[[], Payload]) -> _Found:

@@ -93,7 +93,8 @@ function render({ model, el: root }) {
   const boxes = [links, title, verdict, mark, timeline, context, facts, relatives];
 
   function paintContext(data) {
-    const scrolled = context.querySelector(".ops-context")?.scrollTop ?? 0;
+    // Of another operation nothing is kept; to ask how far it is scrolled would lay the page out once more.
+    const known = painted[boxes.indexOf(context)], scrolled = known && known !== JSON.stringify(data) ? context.querySelector(".ops-context")?.scrollTop ?? 0 : 0;
     paintPart(context, data, () => [el("div", { class: "ops-headline" }, el("h2", { text: "Context" }), el("span", { class: "ops-spacer" }), copy), contextOf(data, unfolded)]);
     const box = context.querySelector(".ops-context");
     if (box && scrolled) box.scrollTop = scrolled;
@@ -104,7 +105,8 @@ function render({ model, el: root }) {
     paintPart(verdict, now.verdict, (v) => (v ? el("div", { class: `ops-verdict ops-${v.kind}` }, said(v.head, {}, "b"), el("div", { text: v.text })) : ""));
     paintPart(mark, now.mark, (m) => (m ? el("div", { class: "ops-verdict ops-success" }, said(m.by), ...(m.at ? [" at ", timeOf(m.at, "full")] : []), ": ", said(m.reason)) : ""));
     paintPart(timeline, now.timeline, ({ items, error }) => part(["Timeline, ", zoneLabel()], items, error, () => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))));
-    paintContext(now.context);
+    if (shown?.id === now.id) paintContext(now.context);
+    else { context.replaceChildren(); afterPaint(() => { if (!head.hidden) paintContext(state().context); }); }
     paintPart(facts, now.facts, (items) => section("Facts", el("dl", {}, ...items.flatMap(fact))));
     paintPart(relatives, now.lineage, ({ items, error }) => part("Lineage", items, error, lineage));
   }

@@ -51,7 +51,7 @@ class RunDetail(Refreshing):
     """
 
     _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js", "copy.js", "evidence.js")
-    _css = asset("run_detail.css", "base.css", "refresh.css")
+    _css = asset("run_detail.css", "refresh.css")
 
     history = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     bar = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)

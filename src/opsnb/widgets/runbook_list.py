@@ -34,7 +34,7 @@ class RunbookList(View):
     """
 
     _esm = asset("runbook_list.js", "dom.js")
-    _css = asset("runbook_list.css", "base.css")
+    _css = asset("runbook_list.css")
     shown = traitlets.Bool(False).tag(sync=True)  # until it is its turn
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None]) -> None:

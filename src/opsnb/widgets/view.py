@@ -51,6 +51,10 @@ class View(anywidget.AnyWidget):
         self._handlers = dict(handlers)
         self.on_msg(self._receive)
 
+    def send_state(self, key: Any = None) -> None:
+        """Send one trait or several; `shown` last, which shows what the others have filled."""
+        super().send_state(key if key is None or isinstance(key, str) else sorted(key, key="shown".__eq__))
+
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Ignore what a browser sets: state flows from the kernel to the browser only."""
         log.info("%s: refused state from a browser: %s", type(self).__name__, ", ".join(map(str, sync_data)))
