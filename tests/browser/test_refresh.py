@@ -326,3 +326,31 @@ def test_a_kernel_that_was_started_again_is_said(page: Page, lab, writer: Databa
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     expect(banner(page)).to_contain_text("Run the cell again")
     expect(rows(page)).to_have_count(ROWS)
+
+
+def test_the_next_page_is_shown_before_its_answer_and_gives_way_to_it(page: Page, serve, writer: Database) -> None:
+    heard: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
+    server = serve(f"--database={writer.url.database}", f"--actor={VIEWER}", OPSNB_PAGE_SIZE="15", OPSNB_REFRESH="0")
+    open_page(page, server, "/system/ops/runs")
+    expect(rows(page)).to_have_count(15)
+    while not any(b'"ahead"' in frame for frame in heard if isinstance(frame, bytes)):
+        page.wait_for_timeout(50)
+    first = page.locator("tbody tr:visible").filter(has=page.locator("a.ops-row")).first
+    number = int(rows(page).last.get_attribute("data-id")) + 1
+    (kernel,) = server.kernels()
+    kernel.suspend()
+    try:
+        page.get_by_role("button", name="Older ›").click()
+        expect(first).to_contain_text(f"Operation #{number}")
+        expect(first).to_contain_text("Failed")
+        expect(rows(page).first).to_be_focused()
+        expect(page.locator(".opsnb[aria-busy]:visible")).to_have_count(1)
+        execute(writer, "UPDATE operation_runs SET outcome = 'blocked' WHERE id = :id", id=number)
+    finally:
+        kernel.resume()
+    expect(first).to_contain_text("Blocked")
+    expect(first).to_contain_text(f"Operation #{number}")
+    expect(rows(page).first).to_be_focused()
+    expect(page.locator(".ops-pager:visible .ops-num")).to_contain_text("16–30")
+    expect(page.locator(".opsnb[aria-busy]:visible")).to_have_count(0)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -267,3 +268,22 @@ def test_the_first_page_waits_for_no_other_and_a_click_waits_for_none_either(ops
     others = Console(ops, "run", runs["failed"])
     send(others.children[1], type="go", address=links.page(links.Page.RUNBOOKS))
     assert [part.shown for part in others.children] == [True, False, True]
+
+
+def test_a_page_is_read_ahead_once_and_only_where_that_is_quick(database: Database, ops_on, runs, monkeypatch) -> None:
+    ops = ops_on(database, VIEWER)
+    ops.settings = replace(ops.settings, page_size=2)
+    found = Console(ops, "runs")._parts.run_list
+    sent: list[dict] = []
+    monkeypatch.setattr(found, "send", lambda content, buffers=None: sent.append(content))
+    for _ in range(3):
+        send(found, type="ahead")
+    (ahead,) = sent
+    assert ahead["address"] == found.state["pager"]["older"]
+    assert [row["id"] for row in ahead["rows"]] == [str(row.id) for row in ops.runs(after=found._found.next).rows]
+    found.show(links.Page.RUNS, {})
+    found._took = 1.0
+    send(found, type="ahead")
+    found.show(links.Page.RUNS, {"after": found._found.next})  # the last page, which no other follows
+    send(found, type="ahead")
+    assert len(sent) == 1

@@ -73,11 +73,16 @@ function refresher(model, root, { again, held = () => "", still = () => "", say 
     said.replaceChildren(...(banner.hidden ? [] : [...showing, ...reason]));
   }
 
+  // Also for what is drawn before its answer: a page that was read ahead is of another moment.
+  function showing(at, behind = "") {
+    asOf.replaceChildren(...(at ? ["as of ", timeOf(at, "short"), " ", zoneLabel(), behind] : []));
+  }
+
   function answer() {
     const { as_of: at, behind, since } = fresh();
     answered = Date.now();
     asked = 0;
-    asOf.replaceChildren(...(at ? ["as of ", timeOf(at, "short"), " ", zoneLabel(), behind] : []));
+    showing(at, behind);
     if (failing && !since) say("The database answers again");
     failing = Boolean(since);
     describe();
@@ -99,5 +104,5 @@ function refresher(model, root, { again, held = () => "", still = () => "", say 
     model.off("change:fresh", answer);
     kernel.stop();
   };
-  return { nodes: [el("span", { class: "ops-as-of" }, asOf, why), button("Refresh", again, { class: "ops-textual" })], banner, stop };
+  return { nodes: [el("span", { class: "ops-as-of" }, asOf, why), button("Refresh", again, { class: "ops-textual" })], banner, showing, stop };
 }

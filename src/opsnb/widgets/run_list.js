@@ -2,7 +2,8 @@ const TIMES = [["", "any time"], ["1h", "1 hour"], ["24h", "24 hours"], ["7d", "
 const STATUSES = [["", "any"], ["queued", "Queued"], ["running", "Running"], ["completed", "Completed"]];
 const OUTCOMES = [["", "any"], ["pending", "Pending"], ["succeeded", "Succeeded"], ["partially_succeeded", "Partially succeeded"],
   ["blocked", "Blocked"], ["failed", "Failed"]];
-const WINDOW = 20; // rows that fill a window: whoever turns a page sees them at once, and the others with the next frame
+const HEIGHT_OF_ROW = 53; // pixels: whoever turns a page sees as many rows as fill a window at once, and the others after them
+const LOOKING = 100; // ms after a page is drawn: then the next one is read ahead
 const PICKERS = [["workspace", "Workspace"], ["tenant", "Tenant"], ["type", "Type"], ["initiator", "Initiator"]];
 
 function columns(page) {
@@ -19,7 +20,7 @@ function rowOf(model, row, page, tabbable) {
   const last = page === "stuck"
     ? el("td", { class: "ops-c-stuck", "data-label": "Stuck" }, el("span", { class: "ops-badge ops-warn" }, el("i", { "aria-hidden": "true", text: "!" }), row.stuck || "no longer stuck"))
     : el("td", { class: `ops-c-lasted${row.odd ? " ops-odd" : ""}`, "data-label": "Duration" }, row.lasted, row.live && row.lasted ? el("small", { text: "so far" }) : "");
-  return el("tr", { class: row.left ? "ops-left" : null },
+  const tr = el("tr", { class: row.left ? "ops-left" : null },
     el("th", { scope: "row", class: "ops-c-what" }, link, about),
     el("td", { class: "ops-c-place", "data-label": "Where" }, said(row.workspace), said(row.tenant, { class: row.platform ? "ops-platform" : "" }, "small")),
     el("td", { class: "ops-c-who", "data-label": "Initiator" }, row.initiator ? said(row.initiator) : el("span", { class: "ops-quiet", title: "not recorded", text: "—" })),
@@ -27,6 +28,8 @@ function rowOf(model, row, page, tabbable) {
     el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome), row.mark ? said(row.mark, {}, "small") : ""),
     el("td", { class: "ops-c-created", "data-label": "Created" }, timeOf(row.created, "ago"), el("small", {}, timeOf(row.created, "short"))),
     last);
+  tr.opsRow = JSON.stringify(row);
+  return tr;
 }
 
 // The link of the row stays: it may have the focus, and the pointer may be about to let go of it.
@@ -94,7 +97,7 @@ function render({ model, el: root }) {
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, note, table, empty, pager, live);
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
-  let pickers = [], painted = "", landing = null, asked = null, rest = [], opened = null, slow = 0, drawn = 0, announced = "";
+  let pickers = [], painted = "", landing = null, asked = null, rest = [], opened = null, slow = 0, drawn = 0, announced = "", ahead = null, early = null, looking = 0;
   const state = () => model.get("state");
   const say = (text) => { live.textContent = text; };
   const freshness = refresher(model, root, { again: () => visit(state().address), held, say }), python = copyAsPython(model, say);
@@ -109,6 +112,7 @@ function render({ model, el: root }) {
   function visit(address, landOn = null) {
     if (!address) return;
     landing = landOn; asked = address; busy(true); go(model, address);
+    if (ahead?.address === address && landing === 0 && early !== address) paintAhead();
   }
   // Whoever sets a second filter before the first one's answer is there means both.
   function wanted() {
@@ -181,10 +185,44 @@ function render({ model, el: root }) {
     pager.replaceChildren(pages.first ? step("« Newest", pages.first, 0) : "", step("‹ Newer", pages.newer, 0), step("Older ›", pages.older, 0), range ?? "");
   }
 
+  // Only a page that somebody looks at is worth the next one.
+  function askAhead() {
+    clearTimeout(looking);
+    if (state().pager?.older) looking = setTimeout(() => { if (model.get("shown")) mention(model, { type: "ahead" }); }, LOOKING);
+  }
+
+  // What the kernel read ahead is shown with its own time until the answer is there.
+  function paintAhead() {
+    early = ahead.address;
+    freshness.showing(ahead.as_of);
+    put(ahead.made.splice(0));
+    land(ahead.rows.length);
+    ahead = null;
+  }
+
+  const fits = () => Math.ceil(window.innerHeight / HEIGHT_OF_ROW);
+  const makers = (rows, isStop) => rows.map((row, i) => () => rowOf(model, row, state().page, isStop(row, i)));
+
+  function put(made) {
+    body.replaceChildren(...made.splice(0, landing === 0 ? fits() : made.length).map((make) => make()));
+    rest = made;
+    if (rest.length) afterPaint(drawRest);
+  }
+
+  // The rows of it that will be seen at once are made while nobody waits.
+  function keepAhead({ address, as_of, rows }) {
+    const made = makers(rows, (row, i) => i === 0);
+    made.slice(0, fits()).forEach((make, i) => { const tr = make(); made[i] = () => tr; });
+    ahead = { address, as_of, rows, made };
+  }
+
+  const arrived = (now, rows) => early === now.address && !now.error && rows.length > 0 && rows.map((row) => row.id).join() === links().map((link) => link.dataset.id).join();
+
   function paint() {
     const now = state();
     if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; rest = []; body.replaceChildren(); pager.replaceChildren(); painted = ""; return undefined; }
     drawRest();
+    if (now.read === drawn && early) return undefined; // of the page before, and its answer is on its way
     if (now.read === drawn) return [...body.rows].forEach((tr, i) => changeRow(model, tr, now.rows[i], now.page));
     drawn = now.read;
     asked = null;
@@ -197,10 +235,9 @@ function render({ model, el: root }) {
     paintFilters(now);
     before.classList.toggle("ops-of-failures", now.page === "failures");
     heads.replaceChildren(...columns(now.page).map(([text, name, ...more]) => el("th", { scope: "col", class: name }, text, ...more)));
-    const made = rows.map((row, i) => rowOf(model, row, now.page, back ? row.id === back : i === 0));
-    body.replaceChildren(...(landing === 0 ? made.splice(0, WINDOW) : made.splice(0)));
-    rest = made;
-    if (rest.length) requestAnimationFrame(drawRest);
+    if (arrived(now, rows)) [...body.rows].forEach((tr, i) => changeRow(model, tr, rows[i], now.page));
+    else { if (early && landing === null) landing = 0; put(makers(rows, (row, i) => (back ? row.id === back : i === 0))); }
+    early = null;
     table.hidden = !rows.length;
     table.classList.toggle("ops-of-stuck", now.page === "stuck");
     table.setAttribute("aria-label", now.title);
@@ -210,17 +247,18 @@ function render({ model, el: root }) {
     note.hidden = !now.note;
     note.textContent = now.note ?? "";
     paintMeta();
-    land();
+    land(rows.length);
+    askAhead();
     // The focus must never fall to the page: in JupyterLab the next key would edit the notebook.
     if (focused && !root.contains(document.activeElement)) head.querySelector("h1").focus({ preventScroll: true });
     return undefined;
   }
 
   function drawRest() {
-    body.append(...rest.splice(0));
+    body.append(...rest.splice(0).map((make) => make()));
   }
 
-  function land() {
+  function land(total) {
     const to = landing; landing = null;
     if (to === null) return;
     if (typeof to === "number") { focusRow(to); root.scrollIntoView?.({ block: "nearest" }); }
@@ -228,7 +266,6 @@ function render({ model, el: root }) {
       const target = filters.querySelector(`[data-filter="${to.split(":")[1]}"]`);
       if (!filters.contains(document.activeElement)) target?.focus();
     }
-    const total = state().rows?.length ?? 0;
     live.textContent = state().error || `${total} operation${total === 1 ? "" : "s"} shown`;
   }
 
@@ -262,7 +299,12 @@ function render({ model, el: root }) {
 
   const message = (content) => {
     if (content.type === "choices") pickers.find((p) => p.name === content.name)?.paint(content);
-    if (content.type === "failed") { asked = null; busy(false); alert.replaceChildren(alertBox(content.message, () => visit(state().address))); }
+    if (content.type === "ahead") keepAhead(content);
+    if (content.type === "failed") {
+      asked = null; busy(false);
+      if (early) { early = null; drawn = 0; paint(); }
+      alert.replaceChildren(alertBox(content.message, () => visit(state().address)));
+    }
   };
   // Back from an operation, the focus is on its row again.
   const returned = () => {
@@ -272,7 +314,7 @@ function render({ model, el: root }) {
     else head.querySelector("h1")?.focus({ preventScroll: true });
   };
   model.on("msg:custom", message);
-  const rezone = () => { painted = ""; if (state().page) paintFilters(state()); };
+  const rezone = () => { painted = ""; ahead = null; if (state().page) paintFilters(state()); };
   document.addEventListener(ZONE_CHANGED, rezone);
   ["change:count", "change:hidden"].forEach((name) => model.on(name, paintMeta));
   model.on("change:fresh", paintNews);
@@ -280,7 +322,7 @@ function render({ model, el: root }) {
   placePanels();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
-  return () => { undo(); freshness.stop(); document.removeEventListener(ZONE_CHANGED, rezone); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
+  return () => { clearTimeout(looking); undo(); freshness.stop(); document.removeEventListener(ZONE_CHANGED, rezone); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
 }
 
 export default { render };

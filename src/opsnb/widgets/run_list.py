@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -28,6 +29,7 @@ from opsnb.widgets.view import asset, following, sentence
 from opsnb.widgets.words import Payload, hiding, link, row, when
 
 Query = Mapping[str, str]
+QUICK = 0.2  # seconds: a page that takes longer is not read before somebody asks for it
 EMPTY = {
     Page.RUNS: "Every operation of every workspace shows here, newest first, as soon as a worker records one.",
     Page.FAILURES: "Operations that completed and failed would show here. None did: nothing needs you.",
@@ -51,17 +53,19 @@ class RunList(Refreshing):
     """
 
     _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js", "copy.js")
-    _css = asset("run_list.css", "base.css", "refresh.css")
+    _css = asset("run_list.css", "refresh.css")
     panels = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(sync=True, **ipywidgets.widget_serialization)
     count = traitlets.Unicode("").tag(sync=True)
     hidden = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], refresher: Refresher) -> None:
-        handlers = {"go": following(go), "choices": self._choices}
+        handlers = {"go": following(go), "choices": self._choices, "ahead": lambda _message: self._read_ahead()}
         super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
         self._where = where
         self.set_trait("panels", [ActivityChart(ops, where, go), FailureGroupCards(ops, where, go)])
         self._found: RunPage | None = None
+        self._ahead: RunPage | None = None  # after which page one was read already
+        self._took = 0.0
         self._page = Page.RUNS
         self._query: dict[str, str] = {}
         self._start: int | None = 1
@@ -70,23 +74,43 @@ class RunList(Refreshing):
     def show(self, page: Page, query: Query) -> None:
         """Read and show one page of a list; where that fails, keep the last rows and say why."""
         self._refresher.overtake()
+        began = time.monotonic()
         try:
             found = self._ops.read_list(page, **_wanted(query))
         except OpsnbError as error:
             self._not_found(page, query, error)
         else:
+            self._took = time.monotonic() - began
             self._put(page, query, found)
 
     def _put(self, page: Page, query: Query, found: RunPage) -> None:
         same = self._is_same(page, query)
         self._start = self._first_number(query, same)
         self._page, self._query, self._found = page, dict(query), found
-        self._rows = [row(record, self._where, found.as_of, self._ops.masker.line) for record in found.rows]
+        self._rows = self._shown_rows(found)
         self.state = self._frame(page, query) | self._shown_of(found)
         self.current(found)
         self._count_later(page, _filters(query), same)
         # Whoever turns a page has the same operations around it.
         self._show_panels(anew=not any(name in query for name in CURSORS))
+
+    def _shown_rows(self, found: RunPage) -> list[Payload]:
+        return [row(record, self._where, found.as_of, self._ops.masker.line) for record in found.rows]
+
+    def _read_ahead(self) -> None:
+        """Read the page after the shown one, once: whoever turns to it sees it while it is read anew."""
+        found, page, filters = self._found, self._page, _filters(self._query)
+        if found is None or not found.next or found is self._ahead or self._took > QUICK:
+            return
+        self._ahead, query = found, {**filters, "after": found.next}
+        later(
+            lambda: self._ops.read_list(page, **_wanted(query)),
+            lambda ahead: self._hand_ahead(links.page(page, query), ahead) if self._found is found else None,
+        )
+
+    def _hand_ahead(self, address: str, found: RunPage) -> None:
+        as_of = when(found.as_of, found.as_of)
+        self.send({"type": "ahead", "address": address, "rows": self._shown_rows(found), "as_of": as_of})
 
     def _show_panels(self, *, anew: bool) -> None:
         for panel in self.panels:
