@@ -82,7 +82,7 @@ def stuck(ops: Ops) -> str:
     source = Source(ops.database, ops.now())
     rule = ops._rule(source)
     values = rule.parameters(source.as_of)
-    predicate = rule.predicate(operation_runs.alias("r")).params(**values)  # type: ignore[arg-type]
+    predicate = rule.predicate(operation_runs.alias("r"), "sqlite").params(**values)  # type: ignore[arg-type]
     said = str(predicate.compile(ops.database.reader, compile_kwargs={"literal_binds": True}))
     return said if ops.database.is_sqlite else re.sub(r"('\d{4}-\d\d-\d\d [^']*')", r"timestamptz \1", said)
 

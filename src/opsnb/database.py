@@ -118,8 +118,9 @@ class Database:
             If the database cannot answer; the message says why and what to do.
         """
         with self._explained():
-            asked = prepared(statement, self.reader.dialect)
-            if not asked.fixed:
+            # Where somebody listens to what an engine is asked, or says it otherwise, SQLAlchemy itself must ask.
+            asked = None if self.reader.dispatch.before_cursor_execute else prepared(statement, self.reader.dialect)
+            if asked is None or not asked.fixed:
                 return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
             return self._patiently(lambda engine: ask(engine, asked, parameters))
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, case, cast, func, literal_column, or_
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from opsnb.catalog import Catalog
-from opsnb.models import Status, Timestamp
+from opsnb.models import Status, Timestamp, Words
 from opsnb.settings import Settings
 from opsnb.text import duration
 
@@ -50,7 +66,7 @@ class Norm:
     sample: int
     limit: timedelta
 
-    @property
+    @cached_property
     def under(self) -> str:
         """Say what 95 % of them took less than: ``"13 min"``, in whole seconds or, from two minutes on, in minutes."""
         step = timedelta(seconds=1) if self.usual < timedelta(minutes=2) else timedelta(minutes=1)
@@ -167,39 +183,59 @@ class Classifier:
 
     def classify(self, run: Timed, now: datetime) -> StuckClass | None:
         """Say why `run` is stuck at `now` (tz-aware), or None where it is not."""
-        limit = self.limit(run.status, run.type)
-        if limit is None or run.created_at is None:
+        limit, norm, least = self._spans(run.status, run.type)
+        if limit is None or least is None or run.created_at is None:
             return None
-        running = run.status == Status.RUNNING
-        norm = self._norm_of.get(run.type) if running else None
-        since = run.started_at if running and run.started_at else run.created_at
-        cutoff = now - (min(limit, norm.limit) if norm else limit)
+        since = run.started_at if run.started_at and run.status == Status.RUNNING else run.created_at
+        cutoff = now - least
         if run.created_at < cutoff and since < cutoff:
             return StuckClass(_STATUS[run.status], now - since, limit, norm)
         return None
 
-    def predicate(self, runs: Table) -> ColumnElement[bool]:
+    def _spans(self, status: str, type_: str) -> tuple[timedelta | None, Norm | None, timedelta | None]:
+        """Give the limit and the norm of runs of a type in a status, and the shorter of both."""
+        if (found := self._spans_of.get((status, type_))) is None:
+            limit, norm = self.limit(status, type_), self._norm_of.get(type_) if status == Status.RUNNING else None
+            least = min(limit, norm.limit) if limit and norm else limit
+            found = self._spans_of[status, type_] = limit, norm, least
+        return found
+
+    @cached_property
+    def _spans_of(self) -> dict[tuple[str, str], tuple[timedelta | None, Norm | None, timedelta | None]]:
+        return {}
+
+    def predicate(self, runs: Table, dialect: str) -> ColumnElement[bool]:
         """Write the same rule for the database; its cutoffs are the bound parameters that `parameters` gives."""
         # Status values stand as literals: SQLite uses a partial index only for a constant it can see.
         queued: ColumnElement[str] = literal_column("'queued'")
         running: ColumnElement[str] = literal_column("'running'")
-        queued_cut, running_cut = self._cutoff(runs, "queued"), self._cutoff(runs, "running")
+        queued_cut, running_cut = (self._cutoff(runs, status, dialect) for status in ("queued", "running"))
+        created, earliest = runs.c.created_at, _cut("earliest")
+        since = func.coalesce(runs.c.started_at, created)
+        stuck = or_(
+            and_(created < earliest, since < earliest),  # whatever its type, so that most need not be asked for it
+            and_(runs.c.status == queued, created < queued_cut),
+            and_(runs.c.status == running, created < running_cut, since < running_cut),
+        )
+        # As a case PostgreSQL expects as many whatever the cutoffs are, and so it keeps the plan.
         return and_(
-            runs.c.status.in_([queued, running]),
-            runs.c.created_at < _cut("latest"),
-            or_(
-                and_(runs.c.status == queued, runs.c.created_at < queued_cut),
-                and_(
-                    runs.c.status == running,
-                    runs.c.created_at < running_cut,
-                    func.coalesce(runs.c.started_at, runs.c.created_at) < running_cut,
-                ),
-            ),
+            runs.c.status.in_([queued, running]), created < _cut("latest"), case((stuck, true()), else_=false())
         )
 
-    def parameters(self, now: datetime) -> dict[str, datetime]:
+    def parameters(self, now: datetime) -> dict[str, Any]:
         """Give the cutoffs of `predicate` at `now` (tz-aware)."""
-        return {name: now - limit for name, limit in self._cuts.items()}
+        return {name: now - limit for name, limit in self._cuts.items()} | {"cut_now": now} | self._written
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        return {
+            f"{status}_limits": json.dumps({name: limit.total_seconds() for name, limit in limits})
+            for status, limits in self._by_status.items()
+        }
+
+    @cached_property
+    def _by_status(self) -> dict[str, tuple[tuple[str, timedelta], ...]]:
+        return {"queued": self.queued, "running": self._running}
 
     @cached_property
     def _cuts(self) -> dict[str, timedelta]:
@@ -209,7 +245,7 @@ class Classifier:
             **{f"cut_{_name('queued', limit)}": limit for _, limit in self.queued},
             **{f"cut_{_name('running', limit)}": limit for _, limit in self._running},
         }
-        return {**cuts, "cut_latest": min(cuts.values())}
+        return {**cuts, "cut_latest": min(cuts.values()), "cut_earliest": max(cuts.values())}
 
     @cached_property
     def _running(self) -> tuple[tuple[str, timedelta], ...]:
@@ -218,15 +254,18 @@ class Classifier:
         usual = {norm.type: min(norm.limit, fixed.get(norm.type, self.running_default)) for norm in self.norms}
         return tuple((fixed | usual).items())
 
-    def _cutoff(self, runs: Table, status: str) -> ColumnElement[Any]:
-        limits = self.queued if status == "queued" else self._running
-        by_limit = groupby(sorted(limits, key=lambda pair: pair[1]), key=lambda pair: pair[1])
+    def _cutoff(self, runs: Table, status: str, dialect: str) -> ColumnElement[Any]:
+        limits, default = self._by_status[status], _cut(f"{status}_default")
         # As text: a column of an enum type refuses to be compared with a type that it does not know.
         type_ = cast(runs.c.type, Text)
+        if dialect == "postgresql":  # all in one value: its driver takes its time for each
+            written = cast(bindparam(f"{status}_limits", type_=Words), JSONB)
+            seconds = cast(written.op("->>")(type_), Double)
+            return func.coalesce(_cut("now") - func.make_interval(0, 0, 0, 0, 0, 0, seconds), default)
+        by_limit = groupby(sorted(limits, key=lambda pair: pair[1]), key=lambda pair: pair[1])
         # One by one, so that the statement is the same text whatever its values are.
         kinds = [([bindparam(None, name, type_=Text) for name, _ in pairs], limit) for limit, pairs in by_limit]
         whens = [(type_.in_(kind), _cut(_name(status, limit))) for kind, limit in kinds]
-        default = _cut(f"{status}_default")
         return case(*whens, else_=default) if whens else default
 
 

@@ -127,7 +127,10 @@ def test_the_predicate_and_the_function_agree_on_any_run(database):
         rule = classifier(catalog).with_norms(norms)
         execute(database, "DELETE FROM operation_runs")
         ids = add_runs(database, [vars(run) for run in runs])
-        found = database.fetch(select(columns.id).where(rule.predicate(operation_runs)), rule.parameters(NOW))
+        found = database.fetch(
+            select(columns.id).where(rule.predicate(operation_runs, database.url.get_backend_name())),
+            rule.parameters(NOW),
+        )
         called_stuck = {row.id for row in found}
         disagreed = [
             run
@@ -146,6 +149,8 @@ def test_both_agree_whatever_precision_a_time_was_written_with(sqlite, spelling,
     created = before(minutes=10, seconds=second)
     (number,) = add_runs(sqlite, [{"status": "queued", "type": "unknown"}])
     execute(sqlite, "UPDATE operation_runs SET created_at = :text", text=spelling.format(created))
-    found = sqlite.fetch(select(operation_runs.c.id).where(rule.predicate(operation_runs)), rule.parameters(NOW))
+    found = sqlite.fetch(
+        select(operation_runs.c.id).where(rule.predicate(operation_runs, "sqlite")), rule.parameters(NOW)
+    )
     stuck = rule.classify(AnyRun(status="queued", created_at=created), NOW)
     assert [row.id for row in found] == ([number] if stuck else [])

@@ -93,7 +93,7 @@ def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
     )
     if failed and not _may_be(shape):
         return [false()]  # SQLite would look for it
-    stuck = [shape.classifier.predicate(operation_runs)] if shape.page is Page.STUCK else []
+    stuck = [shape.classifier.predicate(operation_runs, shape.dialect)] if shape.page is Page.STUCK else []
     wanted = (
         []
         if failed

@@ -241,7 +241,7 @@ class Lists:
 
     def _with_class(self, record: RunRow, now: datetime) -> RunRow:
         why = self.classifier.classify(record, now)
-        return RunRow(*record[:_CLASS], why.label if why else None, *record[_CLASS + 1 :])  # type: ignore[arg-type, call-arg]
+        return tuple.__new__(RunRow, (*record[:_CLASS], why.label if why else None, *record[_CLASS + 1 :]))
 
     def _check_places(self, filters: Filters) -> None:
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):
