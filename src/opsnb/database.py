@@ -18,7 +18,7 @@ from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
 from opsnb.names import quoted, rename
 from opsnb.prepared import Rows, Statement, ask, prepared
-from opsnb.relations import COLUMNS, RETRY_INDEX, TYPE_INDEX
+from opsnb.relations import COLUMNS, LEADING, RETRY_INDEX
 from opsnb.settings import Settings
 
 T = TypeVar("T")
@@ -171,15 +171,15 @@ class Database:
         return bool(self.fetch(text(RETRY_INDEX[self.url.get_backend_name()])))
 
     @cached_property
-    def finds_types(self) -> bool:
-        """Whether an index leads to the newest runs of each type, so that what is usual for it can be asked.
+    def leading(self) -> frozenset[str]:
+        """Columns of runs for each of which an index leads to the newest runs with a value.
 
         Raises
         ------
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return bool(self.fetch(text(TYPE_INDEX[self.url.get_backend_name()])))
+        return frozenset(row[0] for row in self.fetch(text(LEADING[self.url.get_backend_name()])))
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

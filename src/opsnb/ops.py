@@ -25,8 +25,10 @@ from opsnb.queries.context import Masker
 from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.history import TypeHistory
 from opsnb.queries.norms import Norms
-from opsnb.queries.pages import Count, Hidden, Lists, RunPage
+from opsnb.queries.pages import Lists
 from opsnb.queries.run import Run, read_run
+from opsnb.queries.run_page import Count, Hidden, RunPage
+from opsnb.queries.search import resolve
 from opsnb.queries.shift import Shift, fetch_shift
 from opsnb.queries.updates import PageUpdate, read_update
 from opsnb.replica import Replica, Source, Sources
@@ -174,7 +176,7 @@ class Ops:
         size = _whole("limit", self.settings.page_size if limit is None else limit, 1, 500)
 
         def ask(source: Source) -> RunPage:
-            wanted = filters.read(raw, source.as_of)
+            wanted = self._wanted(raw, source)
             found = self._lists(source, page).page(page, wanted, source.as_of, size, after, before)
             return source.mark(found)
 
@@ -185,7 +187,7 @@ class Ops:
         self.ensure_view()
         return self._sources.read(
             self.now(),
-            lambda source: self._lists(source, page).count(page, filters.read(raw, source.as_of), source.as_of),
+            lambda source: self._lists(source, page).count(page, self._wanted(raw, source), source.as_of),
         )
 
     def hidden(self, page: Page = Page.FAILURES, **raw: Any) -> Hidden:
@@ -194,7 +196,7 @@ class Ops:
         wanted = {**raw, "unhandled": True}
         return self._sources.read(
             self.now(),
-            lambda source: self._lists(source, page).hidden(page, filters.read(wanted, source.as_of), source.as_of),
+            lambda source: self._lists(source, page).hidden(page, self._wanted(wanted, source), source.as_of),
         )
 
     def update(self, shown: RunPage, **raw: Any) -> PageUpdate:
@@ -208,7 +210,7 @@ class Ops:
         self.ensure_view()
 
         def ask(source: Source) -> PageUpdate:
-            wanted = filters.read(raw, source.as_of)
+            wanted = self._wanted(raw, source)
             found = read_update(self._lists(source, shown.page), shown, wanted, source.as_of)
             return source.mark(found)
 
@@ -233,7 +235,7 @@ class Ops:
         most = _whole("limit", limit, 1, 1000)
 
         def ask(source: Source) -> FailureGroups:
-            asked = filters.read(raw, source.as_of).reaching_back(SINCE, source.as_of)
+            asked = self._wanted(raw, source).reaching_back(SINCE, source.as_of)
             found = read_groups(self._lists(source, Page.FAILURES), asked, source.as_of, self.masker.mask_text, most)
             return source.mark(found)
 
@@ -262,7 +264,7 @@ class Ops:
             raise BadInput(f"There is no list {page!r}; there are {', '.join(LISTS)}.")
 
         def ask(source: Source) -> Activity:
-            asked = filters.read(raw, source.as_of).reaching_back(SINCE_BY.get(every, DAY), source.as_of)
+            asked = self._wanted(raw, source).reaching_back(SINCE_BY.get(every, DAY), source.as_of)
             found = read_activity(self._lists(source, Page(page)), Page(page), asked, every, source.as_of)
             return source.mark(found)
 
@@ -491,6 +493,9 @@ class Ops:
     def _lists(self, source: Source, page: Page) -> Lists:
         rule = self._rule(source) if page is Page.STUCK else self.classifier
         return Lists(source.database, self.catalog, rule, self.settings.count_cap)
+
+    def _wanted(self, raw: dict[str, Any], source: Source) -> filters.Filters:
+        return resolve(source.database, self.catalog, filters.read(raw, source.as_of))
 
     def _rule(self, source: Source) -> Classifier:
         """Give the rule by which runs are stuck, with what is usual where they are read."""

@@ -20,14 +20,15 @@ RETRY_INDEX = {
     + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND NOT indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
 }
-TYPE_INDEX = {
-    "sqlite": """SELECT 1 FROM sqlite_master AS made WHERE made.type = 'index' AND made.sql NOT LIKE '% WHERE %'
-        AND 'type,created_at' = (SELECT group_concat(name) FROM pragma_index_info(made.name) WHERE seqno < 2)
-        LIMIT 1""",
+# Of each index over all runs whose second column is the time: the first.
+LEADING = {
+    "sqlite": """SELECT first.name FROM sqlite_master AS made
+        JOIN pragma_index_info(made.name) AS first ON first.seqno = 0
+        JOIN pragma_index_info(made.name) AS second ON second.seqno = 1
+        WHERE made.type = 'index' AND made.sql NOT LIKE '% WHERE %' AND second.name = 'created_at'""",
     "postgresql": BASES.format(table="operation_runs")
-    + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
-        WHERE indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid, 1, false) = 'type'
-            AND pg_get_indexdef(indexrelid, 2, false) = 'created_at' LIMIT 1""",
+    + """SELECT pg_get_indexdef(indexrelid, 1, false) FROM base JOIN pg_index ON indrelid = base.oid
+        WHERE indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid, 2, false) = 'created_at'""",
 }
 # Names alone: what SQLAlchemy would read too are types, and it warns of those that it does not know.
 COLUMNS = {

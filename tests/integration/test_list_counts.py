@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from opsnb.links import Page
-from opsnb.queries.pages import UNSEEN, Count, Hidden
+from opsnb.queries.pages import UNSEEN
+from opsnb.queries.run_page import Count, Hidden
 from opsnb.widgets.console import Console
 from opsnb.widgets.words import hiding
 from support.history import add_run, add_runs, execute

@@ -15,8 +15,8 @@ import pandas as pd
 
 from opsnb.errors import OpsnbError
 from opsnb.queries.frames import frame
-from opsnb.queries.pages import RunPage
 from opsnb.queries.records import RunRow
+from opsnb.queries.run_page import RunPage
 from opsnb.text import moment, nearest
 
 if TYPE_CHECKING:

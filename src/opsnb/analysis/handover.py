@@ -16,8 +16,8 @@ from opsnb.audit import Result
 from opsnb.errors import OpsnbError
 from opsnb.queries.detail import AuditEntry
 from opsnb.queries.filters import read
-from opsnb.queries.pages import RunPage
 from opsnb.queries.records import as_text
+from opsnb.queries.run_page import RunPage
 from opsnb.queries.shift import NEWEST, Shift
 from opsnb.queries.timeline import ACTIONS
 from opsnb.text import duration, moment

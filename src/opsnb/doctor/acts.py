@@ -18,8 +18,8 @@ from opsnb.links import LISTS
 from opsnb.models import audit_logs, operation_runs
 from opsnb.names import quoted
 from opsnb.queries.lists import Shape, page_statement
-from opsnb.queries.pages import TITLES
 from opsnb.queries.rights import fetch_rights
+from opsnb.queries.run_page import TITLES
 from opsnb.stuck import Classifier
 from opsnb.triage import statements
 

@@ -17,8 +17,9 @@ from opsnb.links import Page
 from opsnb.models import Outcome, Status, Timestamp, operation_runs
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, wheres
-from opsnb.queries.pages import TITLES, Lists
+from opsnb.queries.pages import Lists
 from opsnb.queries.records import as_text
+from opsnb.queries.run_page import TITLES
 from opsnb.text import caveat, moment
 
 if TYPE_CHECKING:

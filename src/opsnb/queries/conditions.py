@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, false, func, literal_column, or_, select
 
 from opsnb.catalog import Catalog
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
@@ -15,15 +15,28 @@ from opsnb.queries.filters import Filters
 runs = operation_runs.c
 
 
-def conditions(names: Iterable[str], *, aside: bool = False) -> list[ColumnElement[bool]]:
+def conditions(names: Iterable[str], *, aside: bool = False, said_aside: bool = False) -> list[ColumnElement[bool]]:
     """Give the conditions of the fields of `Filters` named, with open parameters; `status` and `outcome` excepted.
 
-    `aside` keeps SQLite from taking an index for them, where the list has a short one of its own.
+    `aside` keeps SQLite from taking an index for them, where the list has a short one of its own; `said_aside` does so
+    for what a search stands for.
     """
-    columns = _ASIDE if aside else runs
+    columns, said = _ASIDE if aside else runs, _ASIDE if aside or said_aside else runs
+    if "nothing" in names:
+        return [false()]
     found = [_CONDITIONS[name](columns) for name in sorted(names) if name in _CONDITIONS]
-    searched = [_SEARCHES[name]() for name in sorted(names) if name in _SEARCHES]
+    searched = [_SEARCHES[name](said) for name in sorted(names) if name in _SEARCHES]
     return [*found, or_(*searched)] if searched else found
+
+
+def column_for(column: Any, *, aside: bool) -> Any:
+    """Give a column as SQLite takes an index for it or, `aside`, does not."""
+    return getattr(_ASIDE, column.name) if aside else column
+
+
+def condition(name: str, columns: Any) -> ColumnElement[bool]:
+    """Give the condition of one of those fields on other columns than those of `operation_runs` itself."""
+    return (_CONDITIONS | _SEARCHES)[name](columns)
 
 
 def any_of(column: Any, values: Iterable[str], dialect: str) -> list[ColumnElement[bool]]:
@@ -42,7 +55,7 @@ def any_of(column: Any, values: Iterable[str], dialect: str) -> list[ColumnEleme
     return [column == literals[0], *([] if among is None else [among])]
 
 
-_FILTERED = (runs.workspace_id, runs.tenant_id, runs.type, runs.initiator_name)
+_FILTERED = (runs.id, runs.status, runs.outcome, runs.workspace_id, runs.tenant_id, runs.type, runs.initiator_name)
 # The + leaves a value as it is, and its column without an index.
 _ASIDE = SimpleNamespace(**{c.name: literal_column(f"+{operation_runs.name}.{c.name}", c.type) for c in _FILTERED})
 _INDEXED = (("queued", "running"), ("pending", "partially_succeeded", "blocked"))
@@ -54,10 +67,17 @@ def _literals(values: Iterable[str]) -> list[ColumnElement[str]]:
 
 def parameters(filters: Filters, catalog: Catalog) -> dict[str, Any]:
     """Give the values that `conditions` left open."""
-    values = {name: getattr(filters, name) for name in filters.names}
+    values = {name: getattr(filters, name) for name in filters.names - {"types"}}
+    if filters.type:
+        values |= {"type": filters.type[0], "types": filters.type}
     if filters.words:
-        values |= {"words": f"%{escape_like(filters.words)}%", "labelled": catalog.matching(filters.words)}
+        values |= {"words": like(filters.words), "labelled": catalog.matching(filters.words)}
     return values
+
+
+def like(words: str) -> str:
+    """Write what a column is compared with that is to contain `words`."""
+    return f"%{escape_like(words)}%"
 
 
 def escape_like(text: str) -> str:
@@ -65,14 +85,15 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _words() -> ColumnElement[bool]:
-    named = select(tenants.c.id).where(_contains(tenants.c.name))
+def _words(_columns: Any) -> ColumnElement[bool]:
+    named = select(tenants.c.id).where(contains(tenants.c.name))
     type_ = cast(runs.type, Text)  # a column of an enum type refuses to be compared with what it does not know
     labelled = type_.in_(bindparam("labelled", expanding=True))
-    return or_(_contains(runs.initiator_name), _contains(type_), labelled, runs.tenant_id.in_(named))
+    return or_(contains(runs.initiator_name), contains(type_), labelled, runs.tenant_id.in_(named))
 
 
-def _contains(column: Any) -> ColumnElement[bool]:
+def contains(column: Any) -> ColumnElement[bool]:
+    """Write that a column contains what is bound as :words, as `like` writes it, compared without case."""
     return func.lower(column).like(func.lower(bindparam("words")), escape="\\")
 
 
@@ -86,12 +107,16 @@ _CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "tenant_id": lambda c: c.tenant_id == bindparam("tenant_id"),
     "tenant_name": lambda c: _named(c.tenant_id, tenants, "tenant_name"),
     "platform": lambda c: c.tenant_id.is_(None),
-    "type": lambda c: c.type.in_(bindparam("type", expanding=True)),
+    "type": lambda c: c.type == bindparam("type"),
+    "types": lambda c: c.type.in_(bindparam("types", expanding=True)),
     "initiator": lambda c: c.initiator_name == bindparam("initiator"),
     "since": lambda _: runs.created_at >= bindparam("since", type_=Timestamp()),
     "until": lambda _: runs.created_at < bindparam("until", type_=Timestamp()),
 }
-_SEARCHES: dict[str, Callable[[], ColumnElement[bool]]] = {
-    "number": lambda: runs.id == bindparam("number"),
+_SEARCHES: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "number": lambda c: c.id == bindparam("number"),
     "words": _words,
+    "said_types": lambda c: c.type.in_(bindparam("said_types", expanding=True)),
+    "said_initiators": lambda c: c.initiator_name.in_(bindparam("said_initiators", expanding=True)),
+    "said_tenants": lambda c: c.tenant_id.in_(bindparam("said_tenants", expanding=True)),
 }

@@ -29,7 +29,8 @@ class Filters:
     `status` and `outcome` hold any of the wanted values; `since` (inclusive) and `until` (exclusive) are tz-aware UTC
     and bound created_at; `number` and `words` are what a search looks for: either hits where both are given;
     `unhandled` wants the failures that nobody investigated and none of whose retries has succeeded, `group` those of
-    one failure group.
+    one failure group. The `said_` ones are what `words` was found to stand for (see `opsnb.queries.search`), `nothing`
+    that it stands for nothing.
     """
 
     workspace_id: int | None = None
@@ -47,11 +48,16 @@ class Filters:
     words: str | None = None
     unhandled: bool | None = None
     group: str | None = None
+    said_types: tuple[str, ...] = ()
+    said_initiators: tuple[str, ...] = ()
+    said_tenants: tuple[int, ...] = ()
+    nothing: bool | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Names of the fields that are set."""
-        return frozenset(name for name in _FIELDS if getattr(self, name) not in (None, ()))
+        """Names of the fields that are set; one type is "type", several are "types"."""
+        found = frozenset(name for name in _FIELDS if getattr(self, name) not in (None, ()))
+        return found - {"type"} | {"types"} if len(self.type) > 1 else found
 
     def reaching_back(self, span: timedelta, now: datetime) -> Filters:
         """Give the same within a window: one without a start begins `span` before its end, at the latest before `now`.

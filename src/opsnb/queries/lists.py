@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
 from opsnb.prepared import ANEW
-from opsnb.queries.conditions import any_of, conditions
+from opsnb.queries.conditions import any_of, column_for, conditions
 from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
 from opsnb.queries.marks import own_marks, retried_as
@@ -46,7 +46,8 @@ class Shape:
     `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before",
     and either with " undated" where the cursor's row has no time and such rows come first.
     `retries` says that an index makes it cheap to find what retried a run, `limit` how many rows are wanted where the
-    statement is to say so itself.
+    statement is to say so itself, `among_few` that one of the filters lets
+    through only few, whose numbers are known.
     """
 
     page: Page
@@ -59,6 +60,17 @@ class Shape:
     retries: bool = False
     error_paths: tuple[str, ...] = ()
     limit: int | None = None
+    among_few: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the list has a short index of its own, whatever the filters."""
+        return self.page is Page.STUCK or self.is_live or self.outcome == ("pending",)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether one of the states is wanted in which a run still lives."""
+        return self.status in (("queued",), ("running",))
 
     @property
     def most(self) -> ColumnElement[int]:
@@ -76,33 +88,40 @@ def wheres(shape: Shape) -> list[ColumnElement[bool]]:
     return [*_before_triage(shape), *open_]
 
 
-def _members(dialect: str) -> ColumnElement[bool]:
-    """Write that a run is one of :members, as `opsnb.queries.members` sends them; as a table, each is looked up."""
+def _among(name: str, dialect: str) -> ColumnElement[bool]:
+    """Write that a run is one of those whose numbers are bound (see `sent`); as a table, each is looked up."""
     if dialect == "sqlite":
-        return runs.id.in_(select(literal_column("value")).select_from(func.json_each(bindparam("members"))))
-    return runs.id.in_(select(func.unnest(bindparam("members", type_=ARRAY(BigInteger)))))
+        return runs.id.in_(select(literal_column("value")).select_from(func.json_each(bindparam(name))))
+    return runs.id.in_(select(func.unnest(bindparam(name, type_=ARRAY(BigInteger)))))
 
 
 def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
     """Write the same without asking whether a failure is handled."""
-    failed = shape.page is Page.FAILURES or shape.names & {"unhandled", "group"}
-    kind = (
-        [*any_of(runs.status, ["completed"], shape.dialect), *any_of(runs.outcome, ["failed"], shape.dialect)]
-        if failed
-        else []
-    )
+    failed = shape.page is Page.FAILURES or bool(shape.names & {"unhandled", "group"})
     if failed and not _may_be(shape):
         return [false()]  # SQLite would look for it
+    states = _states(shape, ("completed",), ("failed",)) if failed else _states(shape, shape.status, shape.outcome)
     stuck = [shape.classifier.predicate(operation_runs, shape.dialect)] if shape.page is Page.STUCK else []
-    wanted = (
-        []
-        if failed
-        else [*any_of(runs.status, shape.status, shape.dialect), *any_of(runs.outcome, shape.outcome, shape.dialect)]
+    members = [_among("members", shape.dialect)] if "group" in shape.names else []
+    few = [_among("few", shape.dialect)] if shape.among_few else []
+    is_sqlite = shape.dialect == "sqlite"
+    filtered = conditions(shape.names, aside=is_sqlite and (shape.is_short or shape.among_few), said_aside=is_sqlite)
+    return [*states, *filtered, *stuck, *members, *few]
+
+
+def _states(shape: Shape, status: tuple[str, ...], outcome: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """Write what states are wanted; SQLite is to take an index for that alone which makes the list short."""
+    led = shape.page is Page.STUCK or shape.among_few
+    columns = (
+        (
+            column_for(runs.status, aside=led or (shape.is_short and not shape.is_live)),
+            column_for(runs.outcome, aside=led or shape.is_live),
+        )
+        if shape.dialect == "sqlite"
+        else (runs.status, runs.outcome)
     )
-    members = [_members(shape.dialect)] if "group" in shape.names else []
-    few = shape.page is Page.STUCK or shape.status in (("queued",), ("running",)) or shape.outcome == ("pending",)
-    aside = few and shape.dialect == "sqlite"
-    return [*kind, *stuck, *wanted, *conditions(shape.names, aside=aside), *members]
+    wanted = zip(columns, (status, outcome), strict=True)
+    return [one for column, values in wanted for one in any_of(column, values, shape.dialect)]
 
 
 def _may_be(shape: Shape) -> bool:
@@ -177,6 +196,9 @@ def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
 def count_statement(shape: Shape) -> Select[Any]:
     """Count a list's rows, but no further than :limit."""
     some: Select[Any] = select(literal_column("1")).select_from(operation_runs).where(*wheres(shape))
+    if shape.names and shape.dialect == "postgresql":
+        # By the page's index: what it takes for common may be far from where the table begins.
+        some = some.order_by(runs.created_at.desc(), runs.id.desc())
     counted = select(func.count()).select_from(some.limit(shape.most).subquery("some"))
     return counted.execution_options(**{ANEW: bool(shape.names)})
 

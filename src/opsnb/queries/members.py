@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -64,8 +63,3 @@ def unfiltered(listed: Shape) -> Shape:
     """Give the list of failures that a group is looked for in."""
     page = Page.FAILURES if listed.page is Page.RUNS else listed.page
     return replace(listed, page=page, names=listed.names - {"group"})
-
-
-def sent(database: Database, numbers: Sequence[int]) -> Any:
-    """Write the members as the condition of the list takes them."""
-    return json.dumps(numbers) if database.is_sqlite else list(numbers)

@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, literal_column, select, true
 from opsnb.database import Database
 from opsnb.errors import DatabaseUnavailable, log
 from opsnb.models import Timestamp, as_utc, operation_runs
+from opsnb.queries.distinct import hops
 from opsnb.queries.records import as_text
 from opsnb.settings import Settings
 from opsnb.stuck import Norm
@@ -63,7 +64,7 @@ class Norms:
 
     def _ask(self, database: Database, now: datetime) -> tuple[Norm, ...]:
         try:
-            rows = _fetch(database, now) if database.finds_types else ()
+            rows = _fetch(database, now) if "type" in database.leading else ()
         except DatabaseUnavailable as error:  # the limits hold without it
             log.warning("what is usual is not known: %s", error)
             return ()
@@ -94,12 +95,12 @@ def _fetch(database: Database, now: datetime) -> Sequence[Any]:
 
 @cache
 def _statement(dialect: str) -> Select[Any]:
-    kinds = _kinds()
+    kinds = hops(operation_runs.c.type, bindparam("types"))
     run = operation_runs.alias("run")
     newest = (
         select(run.c.id if dialect == "sqlite" else run)
         .where(
-            run.c.type == kinds.c.type,
+            run.c.type == kinds.c.value,
             run.c.created_at >= bindparam("since", type_=Timestamp()),
             run.c.created_at < bindparam("now", type_=Timestamp()),
         )
@@ -114,20 +115,6 @@ def _statement(dialect: str) -> Select[Any]:
     else:
         found = newest.lateral("found")
         joined = kinds.join(found, true())
-    columns = (kinds.c.type, found.c.created_at, found.c.started_at, found.c.completed_at)
+    columns = (kinds.c.value.label("type"), found.c.created_at, found.c.started_at, found.c.completed_at)
     succeeded = (found.c.status == literal_column("'completed'"), found.c.outcome == literal_column("'succeeded'"))
     return select(*columns).select_from(joined).where(*succeeded)
-
-
-def _kinds() -> Any:
-    """Hop along the index from type to type: a plain DISTINCT would read the whole history."""
-    first = operation_runs.alias("first").c
-    tree = select(_least(select(first.type), first.type).label("type")).cte("hops", recursive=True)
-    other = operation_runs.alias("other").c
-    onward = _least(select(other.type).where(other.type > tree.c.type), other.type, tree)
-    tree = tree.union_all(select(onward).where(tree.c.type.is_not(None)))
-    return select(tree.c.type).where(tree.c.type.is_not(None)).limit(bindparam("types")).subquery("kinds")
-
-
-def _least(types: Select[Any], column: Any, *outer: Any) -> Any:
-    return types.order_by(column).limit(1).correlate(*outer).scalar_subquery()

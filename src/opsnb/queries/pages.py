@@ -1,12 +1,11 @@
-"""Keyset pages of the lists: one statement a page, the count only when somebody asks."""
+"""Reading the lists: keyset pages in one statement, the count only when somebody asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from opsnb.catalog import Catalog
 from opsnb.database import Database
@@ -16,117 +15,18 @@ from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
+from opsnb.queries.leads import SAID, find_few, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
-from opsnb.queries.members import WINDOW, read_members, sent
+from opsnb.queries.members import WINDOW, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
+from opsnb.queries.run_page import Count, Hidden, RunPage
 from opsnb.stuck import Classifier
-from opsnb.text import caveat, moment
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 UNSEEN = (
     "No index tells what retried an operation, so that a failure counts as unhandled until somebody investigated it,"
     " even if its retry succeeded; opsnb doctor prints the index."
 )
 LOOKED_THROUGH = f"{WINDOW:,} failures were looked through for this page; the next one goes on from there."
-TITLES = {Page.RUNS: "Operations", Page.FAILURES: "Failed operations", Page.STUCK: "Stuck operations"}
-
-
-class Count(int):
-    """How many there are; `capped` where counting stopped at the cap, and ``str`` then ends in ``+``."""
-
-    capped: bool
-
-    def __new__(cls, number: int, *, cap: int) -> Count:
-        """Cut `number`, counted to at most `cap` + 1, at `cap`."""
-        count = super().__new__(cls, min(number, cap))
-        count.capped = number > cap
-        return count
-
-    def __str__(self) -> str:
-        return f"{int(self):,}" + ("+" if self.capped else "")
-
-
-class Hidden(NamedTuple):
-    """How many handled failures "unhandled only" leaves out, and of how many; both are capped."""
-
-    handled: Count
-    failures: Count
-
-    def __str__(self) -> str:
-        return f"{self.handled} of {self.failures}"
-
-
-@dataclass
-class RunPage:
-    """One page of a list, newest first.
-
-    Parameters
-    ----------
-    rows
-        The operations.
-    next, previous
-        Cursors for ``after=`` (older) and ``before=`` (newer); None where the list ends.
-    as_of
-        What moment it shows, tz-aware UTC: when it was read, or how far the replica was that it was read from.
-    behind
-        How long before the present that was.
-    instead
-        Why it was read from the primary and not from the replica; empty where nothing is wrong.
-    note
-        What a reader must know of the filters, in one sentence; else empty.
-    """
-
-    page: Page
-    rows: Sequence[RunRow]
-    next: str | None
-    previous: str | None
-    as_of: datetime
-    _count: Callable[[], Count] = field(repr=False)
-    behind: timedelta = timedelta(0)
-    instead: str = ""
-    note: str = ""
-    _hidden: Callable[[], Hidden] | None = field(default=None, repr=False)
-
-    @cached_property
-    def hidden(self) -> Hidden | None:
-        """What "unhandled only" hides among the newest failures up to the cap, counted when first asked for.
-
-        None where that filter is not set.
-
-        Raises
-        ------
-        DatabaseUnavailable
-            If the database cannot answer.
-        """
-        return self._hidden() if self._hidden else None
-
-    @cached_property
-    def count(self) -> Count:
-        """How many operations the list holds, exact up to the cap; counted when first asked for.
-
-        Raises
-        ------
-        DatabaseUnavailable
-            If the database cannot answer.
-        """
-        return self._count()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give the rows as a DataFrame: the same columns and dtypes even when empty, times tz-aware UTC."""
-        from opsnb.queries.frames import frame
-
-        return frame(self.rows)
-
-    def __repr__(self) -> str:
-        as_of = f"{moment(self.as_of)}{caveat(self.behind, self.instead)}"
-        return f"{TITLES[self.page]}: {len(self.rows)} of {self.count}, as of {as_of}"
-
-    def _repr_html_(self) -> str:
-        from opsnb.queries.html import table
-
-        return table(self.rows, repr(self))
 
 
 @dataclass(frozen=True)
@@ -165,8 +65,8 @@ class Lists:
         direction = "after" if after else "before" if before else "first"
         cursor = self._cursor(after or before)
         towards = onward(direction, cursor.get("cursor_created", ""), self.database.is_sqlite)
-        shape = self.shape(page, filters, towards, None if filters.names else limit + 1)
         values = {**self.plain_values(page, filters, now), **cursor, "limit": limit + 1}
+        shape, values = self.led(self.shape(page, filters, towards, None if filters.names else limit + 1), values)
         end = None
         if filters.group:
             members, end = read_members(self.database, shape, values, filters.group, limit + 1)
@@ -181,13 +81,15 @@ class Lists:
         """Count a list's operations at `now`, exactly up to the cap."""
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
         shape = self.shape(page, filters, limit=None if filters.names else self.count_cap + 1)
+        shape, values = self.led(shape, values)
         ((number,),) = self.database.read(count_statement(shape), values)
         return Count(number, cap=self.count_cap)
 
     def hidden(self, page: Page, filters: Filters, now: datetime) -> Hidden:
         """Count at `now` what `Filters.unhandled` leaves out of a list, among its newest failures up to the cap."""
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
-        ((failures, handled),) = self.database.read(handled_statement(self.shape(page, filters)), values)
+        shape, values = self.led(self.shape(page, filters), values)
+        ((failures, handled),) = self.database.read(handled_statement(shape), values)
         return Hidden(Count(handled, cap=self.count_cap), Count(failures, cap=self.count_cap))
 
     def shape(self, page: Page, filters: Filters, direction: str = "first", limit: int | None = None) -> Shape:
@@ -197,6 +99,17 @@ class Lists:
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
             self.database.finds_retries, self.database.settings.error_paths, limit,
         )  # fmt: skip
+
+    def led(self, shape: Shape, values: dict[str, Any]) -> tuple[Shape, dict[str, Any]]:
+        """Look for a filter that lets through only few, where it is not plain what index to take."""
+        narrowing = shape.names - {"since", "until"}
+        alone = len(narrowing) < 2 and shape.page is Page.RUNS and not narrowing & {*SAID, "types"}
+        if alone or shape.is_short or "group" in narrowing:
+            return shape, values
+        few = find_few(self.database, narrowing, values)
+        if few is None:
+            return shape, values
+        return replace(shape, among_few=True), {**values, "few": sent(self.database, few)}
 
     def values(self, page: Page, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the values that the list's statements leave open at `now` (tz-aware); those of a group are looked up."""

@@ -14,8 +14,9 @@ from opsnb.models import Timestamp, operation_runs
 from opsnb.queries import cursors
 from opsnb.queries.filters import Filters
 from opsnb.queries.lists import Shape, columns_of, wheres, with_names
-from opsnb.queries.pages import Count, Lists, RunPage
+from opsnb.queries.pages import Lists
 from opsnb.queries.records import RunRow
+from opsnb.queries.run_page import Count, RunPage
 
 NEW_CAP = 99
 runs = operation_runs.c
@@ -54,8 +55,7 @@ def read_update(lists: Lists, shown: RunPage, filters: Filters, now: datetime) -
         If the database cannot answer.
     """
     numbers = [row.id for row in shown.rows]
-    shape = lists.shape(shown.page, filters)
-    values = lists.values(shown.page, filters, now)
+    shape, values = lists.led(lists.shape(shown.page, filters), lists.values(shown.page, filters, now))
     found = lists.database.fetch(_rows_statement(shape), {**values, "shown": numbers}) if numbers else []
     rows = {row.id: row for row in lists.rows([row[:-1] for row in found], shown.page, now)}
     listed = {row.id for row in found if row.listed}

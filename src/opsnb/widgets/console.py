@@ -14,7 +14,7 @@ from opsnb import links
 from opsnb.errors import AccessDenied, BadInput, OpsnbError
 from opsnb.links import Links, Page, Route
 from opsnb.ops import Ops
-from opsnb.queries.pages import TITLES
+from opsnb.queries.run_page import TITLES
 from opsnb.visit import current
 from opsnb.widgets.background import later
 from opsnb.widgets.notice import Notice

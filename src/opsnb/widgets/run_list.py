@@ -17,7 +17,7 @@ from opsnb.links import Links, Page
 from opsnb.models import as_utc
 from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
-from opsnb.queries.pages import TITLES, RunPage
+from opsnb.queries.run_page import TITLES, RunPage
 from opsnb.queries.updates import PageUpdate
 from opsnb.text import visible
 from opsnb.widgets.activity_chart import ActivityChart

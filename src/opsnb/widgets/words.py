@@ -8,8 +8,8 @@ from typing import Any
 
 from opsnb import links
 from opsnb.links import Links
-from opsnb.queries.pages import Hidden
 from opsnb.queries.records import RunRow, timing
+from opsnb.queries.run_page import Hidden
 from opsnb.text import ago, duration, moment, visible
 
 LINE = 200
