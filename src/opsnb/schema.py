@@ -22,7 +22,9 @@ RETRY_OF = {
 INDEXES = (
     f"CREATE INDEX ix_runs_recent ON operation_runs ({RECENT})",
     f"CREATE INDEX ix_runs_failed ON operation_runs ({RECENT}) WHERE status = 'completed' AND outcome = 'failed'",
-    f"CREATE INDEX ix_runs_live ON operation_runs ({RECENT}) WHERE status IN ('queued', 'running')",
+    # What the rule of stuck runs asks for stands in the index itself, so that counting them reads nothing else.
+    f"CREATE INDEX ix_runs_live ON operation_runs ({RECENT}, status, type, started_at)"
+    " WHERE status IN ('queued', 'running')",
     f"CREATE INDEX ix_runs_outcome ON operation_runs (outcome, {RECENT})"
     " WHERE outcome IN ('pending', 'partially_succeeded', 'blocked')",
     f"CREATE INDEX ix_runs_type ON operation_runs (type, {RECENT})",

@@ -47,7 +47,10 @@ def _filtered(name: str, column: str) -> Wanted:
 WANTED = (
     Wanted("ix_runs_recent", "The list of all operations", "operation_runs", RECENT, "", _NEWEST),
     Wanted("ix_runs_failed", "The failed operations", "operation_runs", RECENT, _FAILED, f"WHERE {_FAILED} {_NEWEST}"),
-    Wanted("ix_runs_live", "The stuck operations", "operation_runs", RECENT, _LIVE, f"WHERE {_LIVE} {_NEWEST}"),
+    Wanted(
+        "ix_runs_live", "The stuck operations", "operation_runs", f"{RECENT}, status, type, started_at", _LIVE,
+        f"WHERE {_LIVE} {_NEWEST}",
+    ),
     Wanted(
         "ix_runs_outcome", "The filter by outcome", "operation_runs", f"outcome, {RECENT}", _SELDOM,
         f"WHERE outcome = 'blocked' AND {_SELDOM} {_NEWEST}",
