@@ -63,7 +63,7 @@ def test_the_statements_name_schema_table_and_columns_as_the_owner_does(foreign)
     assert ("CREATE INDEX CONCURRENTLY ix_runs_failed ON app.adm_operation_runs (created_at DESC, id DESC)"
             " WHERE status = 'completed' AND outcome = 'failed';") in said(foreign("laravel"))  # fmt: skip
     native = said(foreign("native"))
-    assert ("CREATE INDEX CONCURRENTLY ix_runs_live ON public.jobs (created DESC, job_id DESC, state, kind, started_at)"
+    assert ("CREATE INDEX CONCURRENTLY ix_runs_live ON public.jobs (created DESC, job_id DESC, state, kind, started)"
             " WHERE state IN ('queued', 'running');") in native  # fmt: skip
     assert "ON public.jobs ((payload #>> '{triage,retry_of_run_id}'), job_id)" in native
     assert "ON public.journal (object, object_id, entry_id);" in native

@@ -37,6 +37,7 @@ from support.hostile import (
 )
 from support.serving import OPSNB, Server, running
 from support.visitors import PAGE, Visitor
+from support.workers import eventually
 
 # Kernels that wait, and the base URL: neither changes what the other does.
 SERVERS = ((0, "/"), (2, "/team/ops"))
@@ -311,6 +312,12 @@ SPOOFED = [
 ]  # fmt: skip
 
 
+def settled(server: Server) -> int:
+    """Count the kernels once those that wait for pages have started."""
+    eventually(lambda: "have not started" not in server.get("/readyz")[1], 60)
+    return len(server.kernels())
+
+
 def page_for(server: Server, *headers: bytes, path: str = PAGE) -> bytes:
     base = server.root.removeprefix("http://").partition("/")[2]
     place = (f"/{base}" if base else "") + path
@@ -320,7 +327,7 @@ def page_for(server: Server, *headers: bytes, path: str = PAGE) -> bytes:
 
 @pytest.mark.parametrize("header", SPOOFED)
 def test_no_header_names_whoever_it_likes(server: Server, victim: Visitor, header: bytes) -> None:
-    before = len(server.kernels())
+    before = settled(server)
     answer = page_for(server, header.replace(b"%s", VIEWER.encode()), path=f"{PAGE}?actor={VIEWER}&user={VIEWER}")
     assert answer.split()[1] in (b"400", b"401")
     assert b"kernelId" not in answer
@@ -365,7 +372,7 @@ KNOWN = [b"X-Opsnb-Secret: " + SECRET.encode(), b"X-Forwarded-Email: " + MANAGER
 
 @pytest.mark.parametrize("place", FILES)
 def test_no_path_leads_out_of_the_front_end(server: Server, victim: Visitor, place: str) -> None:
-    before = len(server.kernels())
+    before = settled(server)
     for path in TRAVERSAL:
         answer = page_for(server, *KNOWN, path=place + path)
         assert answer.split()[1] in (b"301", b"302", b"400", b"403", b"404"), path
@@ -375,7 +382,7 @@ def test_no_path_leads_out_of_the_front_end(server: Server, victim: Visitor, pla
 
 
 def test_nothing_of_jupyter_and_voila_is_left(server: Server, victim: Visitor) -> None:
-    before = len(server.kernels())
+    before = settled(server)
     for path in CLOSED:
         assert page_for(server, *KNOWN, path=path).split()[1] == b"404", path
     assert len(server.kernels()) == before
@@ -390,7 +397,7 @@ def test_a_page_is_always_of_the_own_template(server: Server, victim: Visitor) -
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get"])
 def test_a_page_is_only_read(server: Server, victim: Visitor, method: str) -> None:
-    before = len(server.kernels())
+    before = settled(server)
     base = "/" + server.root.removeprefix("http://").partition("/")[2]
     more = b"X-HTTP-Method-Override: GET\r\nX-HTTP-Method: GET\r\n"
     start = f"{method} {base.rstrip('/')}{PAGE}?_method=GET HTTP/1.1\r\n".encode()

@@ -73,14 +73,14 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
             self._ops, self._where, self.go, lambda: self.go(self._list), self._refresher
         )
         navigation, target = parts.navigation, _target(parts, route)
-        # In one message, and before all others: it is what was asked for. The new part hides the old one; in between,
-        # JupyterLab would take the keys.
+        # First the address: whoever sees the new part may go back from it.
+        navigation.show(route, self._ops.actor.name, _title(route), back=back)
+        # In one message, and before the others hide: in between, JupyterLab would take the keys.
         with target.hold_sync():
             self._fill(parts, route)
             target.shown = True
         for part in parts.pages:
             part.shown = part is target
-        navigation.show(route, self._ops.actor.name, _title(route), back=back)
         target.on_msg(self._heard)
         self._put(*parts.made)
         later(self._count_stuck, lambda show: show())
