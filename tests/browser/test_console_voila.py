@@ -20,6 +20,7 @@ def test_the_whole_way_by_keyboard(page: Page, demo_server: Server) -> None:
     expect(page).to_have_url(re.compile(r"/system/ops/runs\?search=inventory$"))
     expect(rows(page).first).to_contain_text("Sync device inventory")
     page.keyboard.press("ArrowDown")
+    expect(rows(page).first).to_be_focused()
     page.keyboard.press("ArrowDown")
     opened = focused(page)
     assert opened == rows(page).nth(1).get_attribute("aria-label")
