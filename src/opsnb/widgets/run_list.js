@@ -130,7 +130,13 @@ function render({ model, el: root }) {
       placeholder: "Operation #, tenant, initiator, type", value: now.filters.search?.value ?? "", autocomplete: "off", spellcheck: "false", maxlength: "500" });
     let timer = 0;
     const pending = () => search.value.trim() !== (state().filters.search?.value ?? "");
-    const find = (landOn) => { clearTimeout(timer); if (pending()) visit(addressWith(wanted(), { search: search.value.trim() }), landOn); };
+    const find = (landOn) => {
+      clearTimeout(timer);
+      if (!pending()) return;
+      const address = addressWith(wanted(), { search: search.value.trim() });
+      if (asked === address) landing = landOn; // its answer is on its way: a second one would take the focus off its rows
+      else visit(address, landOn);
+    };
     search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 350, "filter:search"); });
     // A search that is still to come must not take the reader away from what they open meanwhile.
     search.addEventListener("blur", (event) => { if (body.contains(event.relatedTarget)) clearTimeout(timer); else find(null); });
