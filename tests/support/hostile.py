@@ -40,10 +40,15 @@ def subprotocols(form: str) -> dict[str, Any]:
     return {"subprotocols": [OFFSETS]} if form == "offsets" else {}
 
 
+def all_heard(connection: ClientConnection) -> Iterator[dict[str, Any]]:
+    """Give all that the kernel says; `TimeoutError` once it says nothing more."""
+    while True:
+        yield _read(connection.recv(timeout=60))
+
+
 def heard(connection: ClientConnection, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Give what the kernel says, until it is done with the message `asked`, and so with all that came before."""
-    while True:
-        got = _read(connection.recv(timeout=60))
+    for got in all_heard(connection):
         yield got
         done = got["content"].get("execution_state") == "idle"
         if done and got["parent_header"].get("msg_id") == asked["header"]["msg_id"]:
