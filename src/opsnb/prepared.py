@@ -35,6 +35,8 @@ class Prepared:
         Whether the text is the same for all values; a list of values that is written out is not.
     options
         What the driver is told beside text and values.
+    cursor
+        Makes what takes such a text of a connection.
     """
 
     def __init__(self, statement: Statement, dialect: Dialect) -> None:

@@ -183,26 +183,16 @@ class Classifier:
 
     def classify(self, run: Timed, now: datetime) -> StuckClass | None:
         """Say why `run` is stuck at `now` (tz-aware), or None where it is not."""
-        limit, norm, least = self._spans(run.status, run.type)
-        if limit is None or least is None or run.created_at is None:
+        limit = self.limit(run.status, run.type)
+        if limit is None or run.created_at is None:
             return None
-        since = run.started_at if run.started_at and run.status == Status.RUNNING else run.created_at
-        cutoff = now - least
+        running = run.status == Status.RUNNING
+        norm = self._norm_of.get(run.type) if running else None
+        since = run.started_at if running and run.started_at else run.created_at
+        cutoff = now - (min(limit, norm.limit) if norm else limit)
         if run.created_at < cutoff and since < cutoff:
             return StuckClass(_STATUS[run.status], now - since, limit, norm)
         return None
-
-    def _spans(self, status: str, type_: str) -> tuple[timedelta | None, Norm | None, timedelta | None]:
-        """Give the limit and the norm of runs of a type in a status, and the shorter of both."""
-        if (found := self._spans_of.get((status, type_))) is None:
-            limit, norm = self.limit(status, type_), self._norm_of.get(type_) if status == Status.RUNNING else None
-            least = min(limit, norm.limit) if limit and norm else limit
-            found = self._spans_of[status, type_] = limit, norm, least
-        return found
-
-    @cached_property
-    def _spans_of(self) -> dict[tuple[str, str], tuple[timedelta | None, Norm | None, timedelta | None]]:
-        return {}
 
     def predicate(self, runs: Table, dialect: str) -> ColumnElement[bool]:
         """Write the same rule for the database; its cutoffs are the bound parameters that `parameters` gives."""
