@@ -36,7 +36,7 @@ from support.hostile import (
     states,
     subprotocols,
 )
-from support.serving import OPSNB, Server, running
+from support.serving import OPSNB, Server, connection_file, running
 from support.visitors import PAGE, Visitor
 
 # Kernels that wait, and the base URL: neither changes what the other does.
@@ -254,8 +254,8 @@ def test_nobody_acts_by_messages(attacker: Visitor) -> None:
 
 
 def processes(server: Server, visitor: Visitor) -> set[int]:
-    """Give the process of the visitor's kernel, by the file that it was started with."""
-    return {kernel.pid for kernel in server.kernels() if visitor.kernel in " ".join(kernel.cmdline())}
+    """Give the process of the visitor's kernel, by the file that it is reached with."""
+    return {kernel.pid for kernel in server.kernels() if visitor.kernel in str(connection_file(kernel))}
 
 
 @pytest.mark.parametrize("who", ["nobody", OUTSIDER, MANAGER])

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.serving import Server, serving_notebooks, stop, survivors, write_notebooks
+from support.serving import Server, connection_file, serving_notebooks, stop, survivors, write_notebooks
 from support.visitors import Visitor
+from support.workers import eventually
 
 
-@pytest.fixture(scope="module", params=[0, 1], ids=["cold", "preheated"])
+@pytest.fixture(scope="module", params=[0, 1], ids=["started", "forked"])
 def waiting(request: pytest.FixtureRequest) -> int:
-    """How many kernels wait for pages."""
+    """How many kernels wait for pages: none where each is started for its page, as on systems that do not fork."""
     return int(request.param)
 
 
@@ -27,7 +28,8 @@ def busy_server(folder: Path, waiting: int) -> Iterator[Server]:
         "stuck": f"{mark}import time; time.sleep(100)",
         "failures": f"{mark}import re; re.match('(a+)+$', 'a' * 99 + 'b')",
     }
-    with serving_notebooks(folder, write_notebooks(folder / "notebooks", runs="1", **busy), preheat=waiting) as running:
+    notebooks = write_notebooks(folder / "notebooks", runs="1", **busy)
+    with serving_notebooks(folder, notebooks, preheat=waiting, forks=bool(waiting)) as running:
         running.wait_for_kernels(waiting)
         yield running
 
@@ -97,6 +99,7 @@ def test_a_signal_ends_the_server_and_every_kernel_in_five_seconds(own: Server, 
     assert own.process.returncode == 0, own.log
     assert survivors(kernels, 1) == []
     assert "Traceback" not in own.log
+    assert "without encryption" not in own.log
 
 
 def test_kernels_end_with_a_server_that_was_killed_and_the_next_one_tidies_up(
@@ -105,7 +108,8 @@ def test_kernels_end_with_a_server_that_was_killed_and_the_next_one_tidies_up(
     with asking(own, "failures"):  # whose kernel lets no other thread of its own look after the server
         own.wait_for_kernels(1 + waiting)
         kernels = own.kernels()
-        files = {Path(kernel.cmdline()[-1]) for kernel in kernels}
+        eventually(lambda: all(map(connection_file, kernels)))
+        files = {file for kernel in kernels if (file := connection_file(kernel))}
         assert len(files) == 1 + waiting
         own.process.kill()
         assert survivors(kernels, 5) == []
@@ -117,6 +121,7 @@ def test_kernels_end_with_a_server_that_was_killed_and_the_next_one_tidies_up(
         second.wait_for_kernels(1)
         [kernel] = second.kernels()
         with serving_notebooks(tmp_path, tmp_path / "notebooks"):
-            file = Path(kernel.cmdline()[-1])
+            file = connection_file(kernel)
+            assert file is not None
             assert file.exists()
     assert not file.parents[1].exists()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
+from opsnb.serve.forked import can_fork
 from support.serving import Server, serving_notebooks, write_notebooks
 from support.visitors import Visitor
 from support.workers import eventually
@@ -66,4 +67,16 @@ def test_a_kernel_that_dies_under_its_page_is_told_in_one_sentence(server: Serve
         text = page.result()[1]
     assert FAILED in text
     assert "An exception occurred" not in text
+    server.wait_for_kernels(1, 60)
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels are not forked here")
+def test_where_the_process_that_forks_was_killed_the_next_page_starts_another(server: Server) -> None:
+    waiting(server)
+    server.fork_server().kill()
+    eventually(lambda: not server.kernels())
+    visitor = Visitor(server)
+    assert visitor.said() == "here"
+    assert server.fork_server().num_threads() == 1  # a fork of more would be none of the others
+    visitor.end()
     server.wait_for_kernels(1, 60)

@@ -19,7 +19,7 @@ from opsnb import demo
 from opsnb.database import Database
 from opsnb.settings import Settings
 from support.history import ENTRY, VIEW, add_user
-from support.serving import Server, serving
+from support.serving import Server, connection_file, serving
 from support.viewer import SECRET, Person, Refused, Viewer
 
 MB = 2**20
@@ -95,7 +95,8 @@ def wait_for_ends(server: Server, report: Report, seconds: float = 30) -> None:
 
 def _number(kernel: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
-        return Path(kernel.cmdline()[-1]).stem.removeprefix("kernel-")
+        if file := connection_file(kernel):
+            return file.stem.removeprefix("kernel-")
     return ""
 
 

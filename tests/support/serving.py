@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +21,7 @@ import nbformat
 import psutil
 
 from opsnb.notebooks_path import notebooks_path
+from opsnb.serve.folder import PREFIX
 
 OPSNB = [sys.executable, "-c", "from opsnb.cli import main; main()"]
 # The command serves the shipped notebooks alone; tests of the server bring their own.
@@ -27,7 +29,7 @@ ON_NOTEBOOKS = """
 import json, sys
 from pathlib import Path
 from opsnb.database import Database
-from opsnb.serve import server
+from opsnb.serve import kernels, server
 from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.server import Options, serve
 from opsnb.settings import Settings
@@ -38,6 +40,8 @@ def paths(named):
     files = ("secret_file", "jwt_keys", "tokens", "certfile", "keyfile", "notebooks")
     return {name: Path(value) if name in files else tuple(value) if isinstance(value, list) else value
             for name, value in named.items()}
+if not told.pop("forks", True):
+    kernels.can_fork = lambda: False
 database = Database(told.pop("database", "runs.db"), Settings.load())
 identity = IdentityOptions(**paths(told.pop("identity", {})))
 options = Options(port=0, identity=identity, **paths(told))
@@ -45,6 +49,7 @@ serve(database, options, lambda address: print("opsnb is at", address, flush=Tru
 """
 READY = re.compile(r"opsnb is at (\S+)")
 _KERNEL = re.compile("ipykernel|opsnb.serve.page_process")
+_FORKS = "opsnb.serve.fork_server"
 LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
 
 
@@ -70,7 +75,13 @@ class Server:
 
     def kernels(self) -> list[psutil.Process]:
         """Give the kernels that run now."""
-        return [child for child in psutil.Process(self.process.pid).children() if _KERNEL.search(_command(child))]
+        started = _children(psutil.Process(self.process.pid))
+        forked = [child for process in started if _FORKS in _command(process) for child in _children(process)]
+        return forked + [child for child in started if _KERNEL.search(_command(child))]
+
+    def fork_server(self) -> psutil.Process:
+        """Give the process that kernels are forked from."""
+        return next(child for child in _children(psutil.Process(self.process.pid)) if _FORKS in _command(child))
 
     def wait_for_kernels(self, number: int, seconds: float = 15) -> None:
         """Wait until so many kernels run."""
@@ -104,9 +115,24 @@ def _runs(process: psutil.Process) -> bool:
     return False
 
 
+def connection_file(kernel: psutil.Process) -> Path | None:
+    """Give the file by which the server reaches a kernel, once it listens."""
+    ports = {
+        connection.laddr.port for connection in kernel.net_connections() if connection.status == psutil.CONN_LISTEN
+    }
+    files = Path(tempfile.gettempdir()).glob(f"{PREFIX}*/*/kernel-*.json")
+    return next((file for file in files if json.loads(file.read_text())["shell_port"] in ports), None)
+
+
 class _Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
         return None
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return process.children()
+    return []
 
 
 def _command(process: psutil.Process) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,16 @@ from opsnb.text import visible
 _LONGEST = 2**18  # bytes of a line: many times what is told
 _SHOWN = 2000
 _kernels = logging.getLogger("opsnb.kernel")
+Page = Callable[[], Mapping[str, object]]
+Measured = Callable[[float, bool], None]
+
+
+async def listen(page: Page, measured: Measured) -> int:
+    """Give the descriptor of a pipe whose lines `Hearing` takes; whoever asked closes it."""
+    reading, writing = os.pipe()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: Hearing(page, measured), os.fdopen(reading, "rb", 0))
+    return writing
 
 
 class Hearing(asyncio.Protocol):
@@ -27,7 +38,7 @@ class Hearing(asyncio.Protocol):
         Takes the seconds of a statement, and whether it failed.
     """
 
-    def __init__(self, page: Callable[[], Mapping[str, object]], measured: Callable[[float, bool], None]) -> None:
+    def __init__(self, page: Page, measured: Measured) -> None:
         self._page, self._measured = page, measured
         self._rest = b""
 

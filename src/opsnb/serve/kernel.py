@@ -15,7 +15,7 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import default
 
 from opsnb.errors import OpsnbError
-from opsnb.serve.hearing import Hearing
+from opsnb.serve.hearing import listen
 
 _SECONDS = 60
 _HEARD = 0.2  # seconds in which a kernel that has just answered answers again
@@ -74,6 +74,10 @@ class PageKernel(ServerKernelManager):
     def _clients(self) -> type:
         return PageClient
 
+    def client(self, **options: Any) -> AsyncKernelClient:  # type: ignore[override] # as in the class for asyncio
+        """Give a client in the server's own context: one of the client's own, as it goes, holds the event loop up."""
+        return super().client(context=self.context, **options)
+
     async def warm(self) -> None:
         """Have it load what every page needs.
 
@@ -88,10 +92,8 @@ class PageKernel(ServerKernelManager):
         """Start the process; all that it writes comes to the server, which puts it in its log."""
         if sys.platform == "win32":  # whose event loop reads no pipe
             return await super()._async_launch_kernel(kernel_cmd, **options)
-        reading, writing = os.pipe()
         manager: Any = self.parent
-        hearing = Hearing(self._page, manager.measured)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: hearing, os.fdopen(reading, "rb", 0))
+        writing = await listen(self._page, manager.measured)
         try:
             await super()._async_launch_kernel(kernel_cmd, **options, stdout=writing, stderr=writing)
         finally:

@@ -17,6 +17,8 @@ from traitlets import default
 
 from opsnb.connecting import configured_actor
 from opsnb.errors import log
+from opsnb.serve.forked import PROVISIONER, can_fork
+from opsnb.serve.forking import ForkServer
 from opsnb.serve.handlers import PageHandler
 from opsnb.serve.kernel import PageKernel
 from opsnb.serve.ownership import Owners
@@ -34,6 +36,8 @@ class NativeKernels(KernelSpecManager):
         spec = super().get_kernel_spec(kernel_name)
         # -P: the folder of the notebooks is no place to find modules.
         spec.argv = make_ipkernel_cmd("opsnb.serve.page_process", python_arguments=["-P"])
+        if can_fork():
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": PROVISIONER}
         return spec
 
 
@@ -43,6 +47,7 @@ class PageKernels(AsyncMappingKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.owners = Owners()
+        self.fork_server = ForkServer(lambda: self._server.environment)
         self.pool = Pool(self._server.preheat, self._warm)
 
     @property
@@ -122,3 +127,4 @@ class PageKernels(AsyncMappingKernelManager):
         """End every kernel, and start no more."""
         await self.pool.empty()
         await ensure_async(super().shutdown_all(now=now))
+        self.fork_server.close()

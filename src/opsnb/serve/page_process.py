@@ -18,24 +18,39 @@ _log = logging.getLogger("opsnb.page")
 
 def main() -> None:
     """Run a kernel as `ipykernel_launcher` does."""
-    _end_with(int(os.environ.get("JPY_PARENT_PID") or 0))
+    end_with(int(os.environ.get("JPY_PARENT_PID") or 0))
+    load()
+    run(sys.argv[1:])
+
+
+def load() -> None:
+    """Load what runs a kernel."""
     # Nobody writes code in a page, and what debugs it is a sixth of a kernel; so ipykernel must not find it.
     sys.modules["debugpy"] = None  # type: ignore[assignment]
+    from ipykernel import kernelapp
+
+    assert kernelapp  # noqa: S101 - imported for its own sake
+
+
+def run(arguments: list[str]) -> None:
+    """Run a kernel until it is told to end."""
     from ipykernel.kernelapp import IPKernelApp
+    from ipywidgets import load_ipython_extension
 
     # What answers a click waits for the thread that sends, and that one, by default, for 5 ms of any other.
     sys.setswitchinterval(0.0005)
     reporter = Reporter(os.dup(2))  # before the kernel sends all that is written there to the page
     app: Any = IPKernelApp.instance()
     app.config.HistoryManager.enabled = False  # nobody types anything either
-    app.initialize()
+    app.initialize(arguments)
+    load_ipython_extension(app.shell)  # it does that itself only where it is first imported in a kernel
     _send_log(app, reporter)
     report_statements(reporter)
     app.shell.events.register("post_run_cell", _say_failure)
     app.start()
 
 
-def _end_with(server: int) -> None:
+def end_with(server: int) -> None:
     """Let the operating system kill this process as its server ends, however that comes about.
 
     Elsewhere than on Linux the kernel itself looks once a second whether its server is there. That is not enough where
