@@ -16,7 +16,7 @@ from consoles import VIEWER
 from opsnb import demo
 from opsnb.database import Database
 from opsnb.settings import Settings
-from support.serving import Server, running_lab, serving
+from support.serving import Server, close_lab, open_lab, running_lab, serving
 
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
            "--disable-sync", "--no-first-run"]  # fmt: skip
@@ -83,12 +83,19 @@ def serve(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Ser
         close_pages(context)
 
 
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab."""
+    with running_lab(tmp_path_factory.mktemp("jupyterlab")) as server:
+        yield server
+
+
 @pytest.fixture
-def lab(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Server]]:
-    """Start JupyterLab on a copy of the notebooks: ``lab(database, actor)``; `home` opens runs.ipynb."""
-    with ExitStack() as stack:
-        yield lambda database, actor: stack.enter_context(running_lab(tmp_path, database, actor))
-        close_pages(context)
+def lab(jupyterlab: Server, tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Server]]:
+    """Open a copy of the notebooks in JupyterLab: ``lab(database, actor)``; `home` opens runs.ipynb."""
+    yield lambda database, actor: open_lab(jupyterlab, tmp_path.name, database, actor)
+    close_pages(context)
+    close_lab(jupyterlab)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from copy import copy
 from email.message import Message
 from pathlib import Path
 
@@ -225,19 +226,35 @@ def write_notebooks(folder: Path, **sources: str) -> Path:
 
 
 @contextlib.contextmanager
-def running_lab(folder: Path, database: object, actor: str) -> Iterator[Server]:
-    """Run JupyterLab on a copy of the notebooks, in kernels that work on `database` as `actor`."""
-    shutil.copytree(notebooks_path(), folder / "notebooks", dirs_exist_ok=True)
-    told = {"OPSNB_DATABASE_URL": str(database), "OPSNB_ACTOR": actor}
+def running_lab(folder: Path) -> Iterator[Server]:
+    """Run JupyterLab on the folder `work` in `folder`, which is made."""
+    (folder / "work").mkdir()
     quiet = folder / "jupyter_config_dir" / "labconfig"
     quiet.mkdir(parents=True)
     (quiet / "page_config.json").write_text(
         '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
     )
-    command = [sys.executable, "-m", "jupyterlab", str(folder / "notebooks"), "--no-browser", "--allow-root",
-               "--port=0", "--ip=127.0.0.1", "--IdentityProvider.token="]  # fmt: skip
-    with running(folder, command, LAB_READY, **told) as server:
+    command = [sys.executable, "-m", "jupyterlab", str(folder / "work"), "--no-browser", "--allow-root", "--port=0",
+               "--ip=127.0.0.1", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]  # fmt: skip
+    with running(folder, command, LAB_READY) as server:
         server.root = server.home.removesuffix("/lab")
         _wait_for_answer(server.root)  # JupyterLab tells its address a moment before it listens there
-        server.home = f"{server.home}/tree/runs.ipynb"
         yield server
+
+
+def open_lab(lab: Server, name: str, database: object, actor: str) -> Server:
+    """Give `lab` in a workspace of its own, on a copy of the notebooks that work on `database` as `actor`."""
+    shutil.copytree(notebooks_path(), lab.folder / "work" / name)
+    told = {"database_url": str(database), "actor": actor}
+    lines = [f"{setting} = {json.dumps(value)}\n" for setting, value in told.items()]
+    (lab.folder / "work" / name / "opsnb.toml").write_text("".join(lines))
+    opened = copy(lab)
+    opened.home = f"{lab.root}/lab/workspaces/{name}/tree/{name}/runs.ipynb"
+    return opened
+
+
+def close_lab(lab: Server) -> None:
+    """End the kernels of `lab`, and forget what was set in it."""
+    for session in json.loads(lab.get("/api/sessions")[1]):
+        assert lab.get(f"/api/sessions/{session['id']}", "DELETE")[0] == 204
+    shutil.rmtree(lab.folder / "jupyter_config_dir" / "lab" / "user-settings", ignore_errors=True)
