@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -10,7 +11,8 @@ from sqlalchemy import Connection, insert, select
 from opsnb.demo.scenes import REASON
 from opsnb.demo.story import Run
 from opsnb.demo.triage import OPERATOR, Act
-from opsnb.load.store import Batch, Store
+from opsnb.load.rows import TIMES
+from opsnb.load.store import ROWS, Batch, Store
 from opsnb.models import audit_logs, operation_runs, platform_users
 
 VIEW = ["platform.access_system_panel", "platform.operations.view"]
@@ -23,16 +25,17 @@ USERS: tuple[tuple[str, str, list[str]], ...] = (
 
 def write_runs(connection: Connection, numbers: dict[Run, int]) -> None:
     """Write runs under their numbers, and the workspaces and tenants they name."""
-    store, batch = Store(connection), Batch()
-    for run, number in numbers.items():
-        batch.add(run, vars(run) | {"id": number, "context": json.dumps(run.context, ensure_ascii=False)})
-        if batch.full:
-            _write(store, batch)
-            batch = Batch()
-    _write(store, batch)
+    store, runs = Store(connection), list(numbers.items())
+    for first in range(0, len(runs), ROWS):
+        _write(store, runs[first : first + ROWS])
 
 
-def _write(store: Store, batch: Batch) -> None:
+def _write(store: Store, runs: Sequence[tuple[Run, int]]) -> None:
+    batch = Batch()
+    for run, number in runs:
+        times = {name: store.time(when) for name in TIMES if (when := getattr(run, name))}
+        row = vars(run) | times | {"id": number, "context": json.dumps(run.context, ensure_ascii=False)}
+        batch.add([run], {name: [row[name]] for name in batch.columns})
     for _, refused in store.write(batch):
         raise refused
 

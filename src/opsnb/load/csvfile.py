@@ -60,10 +60,11 @@ class _Rows:
 
 def _records(rows: _Rows, names: Sequence[str]) -> Iterator[Record]:
     for line, row, problem in rows.numbered():
+        size = sum(map(len, row))
         if problem:
             yield Record(line, problem=problem)
         elif row and len(row) != len(names):
             problem = f"has {len(row)} values where the header names {len(names)} columns"
-            yield Record(line, problem=problem, raw=",".join(row))
+            yield Record(line, problem=problem, raw=",".join(row), size=size)
         elif row:
-            yield Record(line, {name: value for name, value in zip(names, row, strict=True) if name})
+            yield Record(line, {name: value for name, value in zip(names, row, strict=True) if name}, size=size)

@@ -10,6 +10,7 @@ from typing import Any
 import ijson
 
 from opsnb.errors import BadInput
+from opsnb.load import jsontext
 from opsnb.load.records import Contents, Record, lines
 from opsnb.load.source import Source
 
@@ -30,25 +31,27 @@ def _lines(source: Source) -> Iterator[Record]:
 
 
 def _record(number: int, line: str) -> Record:
+    size = len(line)
     try:
-        fields = json.loads(line)
+        fields, tame = jsontext.read(line)
     except json.JSONDecodeError as error:
-        return Record(number, problem=f"is not JSON: {error.msg} at character {error.pos + 1}", raw=line)
+        return Record(number, {}, f"is not JSON: {error.msg} at character {error.pos + 1}", line, size)
     except (ValueError, RecursionError) as error:
-        return Record(number, problem=f"is JSON beyond reason: {error}", raw=line)
+        return Record(number, {}, f"is JSON beyond reason: {error}", line, size)
     if not isinstance(fields, dict):
-        return Record(number, problem=NOT_AN_OBJECT, raw=line)
-    return Record(number, fields)
+        return Record(number, {}, NOT_AN_OBJECT, line, size)
+    return Record(number, fields, "", "", size, tame)
 
 
 def _array(source: Source, head: bytes) -> Iterator[Record]:
     if head.startswith(codecs.BOM_UTF8):
         source.stream.read(len(codecs.BOM_UTF8))
-    number = 0
+    number = before = 0
     try:
         for number, item in enumerate(_items(ijson.basic_parse(source.stream)), 1):
             fields, odd = (item, "") if isinstance(item, dict) else ({}, NOT_AN_OBJECT)
-            yield Record(number, fields, odd, raw=str(item) if odd else "")
+            size, before = source.stream.tell() - before, source.stream.tell()
+            yield Record(number, fields, odd, str(item) if odd else "", size)
     # ijson's C code says SystemError where a number has more digits than Python takes.
     except (ijson.JSONError, ValueError, SystemError) as error:
         why = next(iter(str(error).splitlines()), "").rstrip(".")

@@ -40,8 +40,9 @@ def _records(source: Source, file: Any, pa: Any) -> Iterator[Record]:
     number = 0
     try:
         for batch in file.iter_batches(batch_size=BATCH):
+            size = batch.nbytes // max(batch.num_rows, 1)
             for number, fields in enumerate(_plain(batch, pa).to_pylist(), number + 1):  # noqa: B020
-                yield Record(number, fields)
+                yield Record(number, fields, size=size)
     except pa.ArrowException as error:
         raise _damaged(source, error) from error
 

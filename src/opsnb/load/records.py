@@ -15,12 +15,17 @@ LONGEST = 64 * 2**20
 
 @dataclass(slots=True)
 class Record:
-    """One row as it stands in the file; `problem` is set where it could not even be read, `raw` then holds it."""
+    """One row as it stands in the file; `problem` is set where it could not even be read, `raw` then holds it.
+
+    `size` is roughly how many bytes of the file it takes; `tame` is what `jsontext.read` says.
+    """
 
     line: int
     fields: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     raw: str = ""
+    size: int = 0
+    tame: bool = False
 
 
 @dataclass(frozen=True)

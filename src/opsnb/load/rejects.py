@@ -94,3 +94,9 @@ def as_text(value: object) -> str:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
         return "(nested too deeply to show)"
+
+
+def kind(value: object) -> str:
+    """Name the kind of a value that is out of place."""
+    kinds = {dict: "an object", list: "a list", bytes: "binary data"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), type(value).__name__)

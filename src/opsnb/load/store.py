@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, any_, column, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 
+from opsnb.load.mapping import TARGETS
 from opsnb.load.names import Names
 from opsnb.load.rejects import Reject, Unfit
 from opsnb.models import operation_runs, sqlite_text
 from opsnb.names import quoted
 from opsnb.sqlitetimes import Style
 
-COLUMNS = ("id", "workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "context", "created_at",
-           "started_at", "completed_at")  # fmt: skip
 ROWS, BYTES = 1000, 4 * 2**20
 Values = tuple[Any, ...]
+_COLUMNS = {"workspace": "workspace_id", "tenant": "tenant_id"}
 TAKEN = "is taken by an earlier row or by a run in the database"
 _SEQUENCE = text(
     "SELECT setval(seq, GREATEST(nextval(seq), (SELECT max(id) FROM operation_runs) + 1), false)"
@@ -30,30 +32,37 @@ _SEQUENCE = text(
 
 @dataclass
 class Batch:
-    """Runs waiting to be written, each with the record it came from, and what was found unfit on the way to them.
+    """Runs waiting to be written, column by column, and what was found unfit on the way to them.
 
-    `position` is how far the file was read.
+    Parameters
+    ----------
+    records
+        What each run came from.
+    columns
+        Each column of `TARGETS`, with times the way `Store.time` writes them.
+    rejects
+        What is not to be written.
+    position
+        How far the file was read.
     """
 
-    rows: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in TARGETS})
     rejects: list[Reject] = field(default_factory=list)
-    size: int = 0
     position: int = 0
 
-    def add(self, record: Any, run: dict[str, Any]) -> None:
-        """Take one more."""
-        self.rows.append((record, run))
-        self.size += len(run["context"])
+    def add(self, records: Sequence[Any], columns: Mapping[str, Sequence[Any]]) -> None:
+        """Take more."""
+        self.records += records
+        for name, found in self.columns.items():
+            found += columns[name]
 
-    def reject(self, reject: Reject) -> None:
-        """Take one that is not to be written."""
-        self.rejects.append(reject)
-        self.size += len(reject.row)
-
-    @property
-    def full(self) -> bool:
-        """Whether it should be written now: by rows, or by bytes where rows are large."""
-        return len(self.rows) + len(self.rejects) >= ROWS or self.size >= BYTES
+    def only(self, places: Sequence[int]) -> Batch:
+        """Give the runs at these places alone."""
+        if len(places) == len(self.records):
+            return self
+        columns = {name: [found[place] for place in places] for name, found in self.columns.items()}
+        return Batch([self.records[place] for place in places], columns)
 
 
 class Store:
@@ -71,35 +80,56 @@ class Store:
 
     def write(self, batch: Batch) -> Iterator[tuple[Any, Unfit]]:
         """Write a batch; give each record that was refused, and why."""
-        numbers = [run["id"] for _, run in batch.rows if run["id"] is not None]
-        taken = self._taken(numbers)
-        fresh = []
-        for record, run in batch.rows:
-            if run["id"] in taken:
-                yield record, Unfit(TAKEN, "id", str(run["id"]))
-                continue
-            taken.add(run["id"] or 0)
-            fresh.append((record, run))
+        numbers = batch.columns["id"]
+        refused = self._taken(numbers)
+        for place in refused:
+            yield batch.records[place], Unfit(TAKEN, "id", str(numbers[place]))
         # Numbered runs first, so that the database numbers the others past them.
-        yield from self._insert([pair for pair in fresh if pair[1]["id"] is not None], numbered=True)
-        yield from self._insert([pair for pair in fresh if pair[1]["id"] is None], numbered=False)
+        numbered = [place for place, number in enumerate(numbers) if number is not None and place not in refused]
+        yield from self._insert(batch.only(numbered), numbered=True)
+        yield from self._insert(batch.only([at for at, number in enumerate(numbers) if number is None]), numbered=False)
 
-    def _taken(self, numbers: Sequence[int]) -> set[int]:
-        if not numbers:
-            return set()
-        return set(self.connection.scalars(select(operation_runs.c.id).where(operation_runs.c.id.in_(numbers))))
+    def _taken(self, numbers: Sequence[int | None]) -> dict[int, None]:
+        """Tell at which places a number stands that is not free any more."""
+        wanted = [number for number in numbers if number is not None]
+        if not wanted:
+            return {}
+        taken = set(self.connection.scalars(select(operation_runs.c.id).where(self._among(wanted))))
+        if not taken and len(set(wanted)) == len(wanted):
+            return {}
+        refused: dict[int, None] = {}
+        for place, number in enumerate(numbers):
+            if number in taken:
+                refused[place] = None
+            taken.add(number or 0)
+        return refused
 
-    def _insert(self, pairs: list[tuple[Any, dict[str, Any]]], *, numbered: bool) -> Iterator[tuple[Any, Unfit]]:
-        if not pairs:
+    def _among(self, numbers: list[int]) -> ColumnElement[bool]:
+        """Ask for ids as one value: a thousand parameters take as long as the rest of a batch."""
+        if self.postgresql:
+            return operation_runs.c.id == any_(literal(numbers, ARRAY(BigInteger)))
+        return operation_runs.c.id.in_(select(column("value")).select_from(func.json_each(json.dumps(numbers))))
+
+    def _insert(self, batch: Batch, *, numbered: bool) -> Iterator[tuple[Any, Unfit]]:
+        if not batch.records:
             return
-        columns = COLUMNS if numbered else COLUMNS[1:]
-        rows = [self._row(run)[-len(columns) :] for _, run in pairs]
-        if not self._copy(columns, rows) and self._execute(columns, rows) is not None:
-            for (record, _), row in zip(pairs, rows, strict=True):
-                if refused := self._execute(columns, [row]):
+        columns = self._columns(batch, numbered=numbered)
+        names, rows = tuple(columns), list(zip(*columns.values(), strict=True))
+        if not self._copy(names, rows) and self._execute(names, rows) is not None:
+            for record, row in zip(batch.records, rows, strict=True):
+                if refused := self._execute(names, [row]):
                     yield record, Unfit(refused)
         if numbered and self.postgresql:
             self.connection.execute(_SEQUENCE)
+
+    def _columns(self, batch: Batch, *, numbered: bool) -> dict[str, Sequence[Any]]:
+        """Give the columns of the table, the way the driver takes their values as they are."""
+        workspaces = list(map(self.names.workspace, batch.columns["workspace"]))
+        tenants = list(map(self.names.tenant, batch.columns["tenant"], workspaces))
+        columns: dict[str, Sequence[Any]] = {**batch.columns, "workspace": workspaces, "tenant": tenants}
+        if not numbered:
+            del columns["id"]
+        return {_COLUMNS.get(name, name): found for name, found in columns.items()}
 
     def _copy(self, columns: Sequence[str], rows: list[Values]) -> bool:
         """Write rows by COPY; False where that cannot be done here, or not with all of these."""
@@ -125,13 +155,3 @@ class Store:
         except (IntegrityError, DataError) as error:
             return f"the database refuses it: {next(iter(str(error.orig).splitlines()), '')}"
         return None
-
-    def _row(self, run: dict[str, Any]) -> Values:
-        """Give the values of `COLUMNS`, the way the driver takes them as they are."""
-        workspace_id = self.names.workspace(run["workspace"])
-        created_at, started_at, completed_at = run["created_at"], run["started_at"], run["completed_at"]
-        return (
-            run["id"], workspace_id, self.names.tenant(run["tenant"], workspace_id), run["initiator_name"],
-            run["type"], run["status"], run["outcome"], run["context"], self.time(created_at),
-            started_at and self.time(started_at), completed_at and self.time(completed_at),
-        )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,9 +14,10 @@ from opsnb.load.rejects import Reject, Rejects, Unfit, as_text
 from opsnb.load.rows import RowReader
 from opsnb.load.shape import Shape
 from opsnb.load.source import Source
-from opsnb.load.store import Batch, Store
+from opsnb.load.store import BYTES, ROWS, Batch, Store
 
 Progress = Callable[[int, int], None]
+PIECE = 50  # rows that are read together, and one by one where any of them is unfit
 
 
 class Transfer:
@@ -31,7 +33,7 @@ class Transfer:
         table: str,
     ) -> None:
         self.store = Store(connection, table)
-        self.reader = RowReader(mapping, nul=not self.store.postgresql)
+        self.reader = RowReader(mapping, nul=not self.store.postgresql, time=self.store.time)
         self.source, self.rejects, self.progress = source, rejects, progress
         self.shape = Shape(mapping)
         self.rows = 0
@@ -42,30 +44,43 @@ class Transfer:
             self._write(batch)
 
     def _batches(self, found: Contents) -> Iterator[Batch]:
-        batch = Batch()
-        for read, record in enumerate(found.records, 1):
-            self._take(record, batch)
-            if batch.full:
-                batch.position = self.source.size * read // found.total if found.total else self.source.position
-                yield batch
-                batch = Batch()
-        batch.position = self.source.size
-        yield batch
+        read = 0
+        for records in _portions(found.records):
+            read += len(records)
+            batch = Batch(position=self.source.size * read // found.total if found.total else self.source.position)
+            for first in range(0, len(records), PIECE):
+                self._take(records[first : first + PIECE], batch)
+            yield batch
 
-    def _take(self, record: Record, batch: Batch) -> None:
-        self.shape.watch(record.fields)
-        if record.problem:
-            batch.reject(self._rejected(record, Unfit(record.problem)))
-            return
+    def _take(self, records: Sequence[Record], batch: Batch) -> None:
+        """Read records into a batch: all at once, or one by one where any of them is unfit."""
+        for record in records:
+            self.shape.watch(record.fields)
+        good = [record for record in records if not record.problem]
         try:
-            batch.add(record, self.reader.run(record.fields))
-        except Unfit as problem:
-            batch.reject(self._rejected(record, problem))
+            columns = self.reader.columns([record.fields for record in good], tame=all(record.tame for record in good))
+        except Unfit:
+            self._take_each(records, batch)
+        else:
+            batch.add(good, columns)
+            batch.rejects += (self._rejected(record, Unfit(record.problem)) for record in records if record.problem)
+
+    def _take_each(self, records: Sequence[Record], batch: Batch) -> None:
+        for record in records:
+            try:
+                batch.add([record], self._alone(record))
+            except Unfit as problem:
+                batch.rejects.append(self._rejected(record, problem))
+
+    def _alone(self, record: Record) -> dict[str, list[Any]]:
+        if record.problem:
+            raise Unfit(record.problem)
+        return self.reader.columns([record.fields], tame=record.tame)
 
     def _write(self, batch: Batch) -> None:
         for reject in batch.rejects:
             self.rejects.add(reject)
-        self.rows += len(batch.rows)
+        self.rows += len(batch.records)
         for record, problem in self.store.write(batch):
             self.rows -= 1
             self.rejects.add(self._rejected(record, problem))
@@ -76,3 +91,16 @@ class Transfer:
         row = record.raw or as_text(record.fields)
         value = as_text(problem.value) if problem.column else ""
         return Reject(self.source.name, record.line, problem.column, problem.reason, value, row)
+
+
+def _portions(records: Iterator[Record]) -> Iterator[list[Record]]:
+    """Give as many records at a time as are written together: fewer where they are large."""
+    portion: list[Record] = []
+    size = 0
+    for record in records:
+        portion.append(record)
+        size += record.size
+        if len(portion) >= ROWS or size >= BYTES:
+            yield portion
+            portion, size = [], 0
+    yield portion

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from opsnb.load.rejects import Unfit
+from opsnb.load import jsontext
+from opsnb.load.rejects import Unfit, kind
 
 LONGEST = 2000  # bytes; PostgreSQL cannot index more, and a longer type or name is a column mapped wrongly
 LAST_ID = 2**63 - 1
@@ -33,7 +32,7 @@ def is_null(value: Any) -> bool:
     """Tell whether a value means none: null, blank text, or the NaN that data frames write for it."""
     if isinstance(value, str):
         return not value.strip()
-    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
+    return value is None or (isinstance(value, (float, Decimal)) and math.isnan(value))
 
 
 def text(value: Any) -> str:
@@ -45,7 +44,7 @@ def text(value: Any) -> str:
         If it is an object or list, too long for an index, or not text at all.
     """
     if isinstance(value, dict | list | bytes):
-        raise Unfit(f"must be text, not {_kind(value)}")
+        raise Unfit(f"must be text, not {kind(value)}")
     spelled = word(value)
     if _bytes(spelled) > LONGEST:
         raise Unfit(f"must be no longer than {LONGEST:,} bytes")
@@ -57,11 +56,6 @@ def _bytes(value: str) -> int:
         return len(value.encode())
     except UnicodeEncodeError:
         raise Unfit("holds half of a surrogate pair, which is no character") from None
-
-
-def _kind(value: Any) -> str:
-    kinds = {dict: "an object", list: "a list", bytes: "binary data"}
-    return next((name for kind, name in kinds.items() if isinstance(value, kind)), type(value).__name__)
 
 
 def whole(value: Any) -> int:
@@ -80,46 +74,52 @@ def whole(value: Any) -> int:
     return int(match[1])
 
 
-def context(value: Any, *, nul: bool) -> str:
-    """Read a context, an object or the JSON text of one, as JSON text; `nul` says whether the database takes NUL.
+def context(value: Any, *, nul: bool, tame: bool = False) -> str:
+    """Read a context, an object or the JSON text of one, as JSON text.
+
+    Parameters
+    ----------
+    value
+        What the file holds.
+    nul
+        Whether the database takes NUL.
+    tame
+        Whether it was read from JSON that `jsontext.read` called tame.
 
     Raises
     ------
     Unfit
         If it is something else, or holds what JSON or the database cannot.
     """
-    found = _parsed(value) if isinstance(value, str) else {} if is_null(value) else value
+    if isinstance(value, str):
+        found, tame = _parsed(value)
+    else:
+        found = {} if is_null(value) else value
     if not isinstance(found, dict):
         raise Unfit("must be a JSON object")
-    try:
-        spelled = _JSON.encode(found)
-    except ValueError:
-        raise Unfit("holds NaN or Infinity, which JSON does not know") from None
-    except RecursionError:
-        raise Unfit("is nested too deeply") from None
-    _bytes(spelled)
+    spelled = _spelled(found, tame=tame)
     if not nul and "\\u0000" in spelled and _ESCAPED_NUL.search(spelled):
         raise Unfit("holds a NUL character, which PostgreSQL does not take")
     return spelled
 
 
-def _parsed(spelled: str) -> Any:
+def _parsed(spelled: str) -> tuple[Any, bool]:
     if not spelled.strip():
-        return {}
+        return {}, True
     try:
-        return json.loads(spelled)
+        return jsontext.read(spelled)
     except (ValueError, RecursionError):
         raise Unfit("must be a JSON object") from None
 
 
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() and value.adjusted() < 300 else float(value)
-        case date():
-            return value.isoformat()
-    raise Unfit(f"holds {_kind(value)}, which JSON does not know")
-
-
-# What came out of a file holds no circles; too deep is found out all the same.
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain, check_circular=False)
+def _spelled(found: dict[str, Any], *, tame: bool) -> str:
+    try:
+        if tame:
+            return jsontext.spell_tame(found)
+        spelled = jsontext.spell(found)
+    except ValueError:
+        raise Unfit("holds NaN or Infinity, which JSON does not know") from None
+    except RecursionError:
+        raise Unfit("is nested too deeply") from None
+    _bytes(spelled)
+    return spelled
