@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -68,6 +68,7 @@ class Catalog(Mapping[str, OperationType]):
 
     def __init__(self, rows: Iterable[OperationType]) -> None:
         self._rows = {row.type: row for row in rows}
+        self.label_of: Callable[[str], str] = lru_cache(maxsize=4096)(self.label)  # lists ask for few, and often
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Catalog:

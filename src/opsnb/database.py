@@ -74,20 +74,24 @@ class Database:
         Timeouts.
     read_only
         Let the database itself refuse every write, also where one was meant.
+
+    Attributes
+    ----------
+    dialect
+        "sqlite" or "postgresql".
+    is_sqlite
+        Whether it is an SQLite file.
     """
 
     setting = "OPSNB_DATABASE_URL"
 
     def __init__(self, url: str, settings: Settings, *, read_only: bool = False) -> None:
         self.url = database_url(url)
+        self.dialect = self.url.get_backend_name()
+        self.is_sqlite = self.dialect == "sqlite"
         self.settings = settings
         self.read_only = read_only
         self._columns: dict[str, frozenset[str]] = {}
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether this is an SQLite file."""
-        return self.url.get_backend_name() == "sqlite"
 
     @property
     def name(self) -> str:
@@ -106,8 +110,7 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer; the message says why and what to do.
         """
-        with self._explained():
-            return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
+        return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
 
     def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Read rows as `fetch` does, as tuples and more quickly; `statement` is an object that is kept.
@@ -117,22 +120,26 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer; the message says why and what to do.
         """
-        with self._explained():
-            # Where somebody listens to what an engine is asked, or says it otherwise, SQLAlchemy itself must ask.
-            asked = None if self.reader.dispatch.before_cursor_execute else prepared(statement, self.reader.dialect)
-            if asked is None or not asked.fixed:
-                return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
-            return self._patiently(lambda engine: ask(engine, asked, parameters))
+        reader = self.reader
+        # Where somebody listens to what an engine is asked, or says it otherwise, SQLAlchemy itself must ask.
+        asked = None if reader.dispatch.before_cursor_execute else prepared(statement, reader.dialect)
+        if asked is None or not asked.fixed:
+            return self.fetch(statement, parameters)
+        return self._patiently(lambda engine: ask(engine, asked, parameters))
 
     def _patiently(self, put: Callable[[Engine], T]) -> T:
         try:
             return put(self.reader)
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                return put(self.reader)
-            if "Could not decode to UTF-8" in str(error.orig):
-                return put(self._tolerant_reader)
-            raise
+        except SQLAlchemyError as error:
+            with self._explained():
+                return self._again(error, put)
+
+    def _again(self, error: SQLAlchemyError, put: Callable[[Engine], T]) -> T:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return put(self.reader)
+        if isinstance(error, DBAPIError) and "Could not decode to UTF-8" in str(error.orig):
+            return put(self._tolerant_reader)
+        raise error
 
     @staticmethod
     def _fetch(engine: Engine, statement: Executable, parameters: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
@@ -149,9 +156,7 @@ class Database:
         """
         if table not in self._columns:
             own = self.table(table)
-            rows = self.fetch(
-                text(COLUMNS[self.url.get_backend_name()]), {"table": own if self.is_sqlite else quoted(own)}
-            )
+            rows = self.fetch(text(COLUMNS[self.dialect]), {"table": own if self.is_sqlite else quoted(own)})
             self._columns[table] = frozenset(row[0] for row in rows)
         return self._columns[table]
 
@@ -168,7 +173,7 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return bool(self.fetch(text(RETRY_INDEX[self.url.get_backend_name()])))
+        return bool(self.fetch(text(RETRY_INDEX[self.dialect])))
 
     @cached_property
     def leading(self) -> frozenset[str]:
@@ -179,7 +184,7 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return frozenset(row[0] for row in self.fetch(text(LEADING[self.url.get_backend_name()])))
+        return frozenset(row[0] for row in self.fetch(text(LEADING[self.dialect])))
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

@@ -94,10 +94,12 @@ def sqlite_text(when: datetime) -> str:
 
     The shortest form sorts at or before every other spelling of the same instant.
     """
-    text = (when.astimezone(UTC) if when.tzinfo else when).isoformat(" ")
-    return text[:26].rstrip("0") if when.microsecond else text[:19]
+    if when.tzinfo:
+        when = when.astimezone(UTC).replace(tzinfo=None)
+    return when.isoformat(" ").rstrip("0") if when.microsecond else when.isoformat(" ")
 
 
+_parse = datetime.fromisoformat
 _SECONDS = len("2026-11-23 14:02:31")  # less may be a date alone, and a zone would be taken for its time
 
 
@@ -108,7 +110,7 @@ def as_utc(value: object) -> datetime | None:
     """
     if type(value) is str and len(value) >= _SECONDS:
         try:  # most likely it is opsnb's own form, which has no zone
-            return datetime.fromisoformat(f"{value}+00:00")
+            return _parse(value + "+00:00")
         except ValueError:
             return _as_utc(value)
     if type(value) is datetime and value.tzinfo is UTC:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
+from operator import itemgetter
 from time import perf_counter
 from typing import Any
 
@@ -46,29 +47,32 @@ class Prepared:
         # PostgreSQL would keep one plan for common and rare values alike.
         anew = statement.get_execution_options().get(ANEW, False)
         self.options = {"prepare": not anew} if dialect.name == "postgresql" else {}
-        self._own = compiled.params
         self.cursor = _raw_cursor if dialect.name == "postgresql" else _cursor
-        self._order = compiled.positiontup or ()
+        self._own = compiled.params
         self._write: dict[str, Callable[[Any], Any] | None] = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
         }
+        self._in_order = _getter(compiled.positiontup or ())
 
     def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
         """Give the values in the form that the driver takes with `text`."""
-        written = {name: self._value(name, given) for name in self._write}
-        return tuple([written[name] for name in self._order])
-
-    def _value(self, name: str, given: Mapping[str, Any]) -> Any:
-        if name not in given:
-            return self._own[name]
-        write = self._write[name]
-        return given[name] if write is None else write(given[name])
+        written = dict(self._own)
+        for name in self._write.keys() & given.keys():
+            write = self._write[name]
+            written[name] = given[name] if write is None else write(given[name])
+        return self._in_order(written)
 
 
 @lru_cache(maxsize=2048)
 def prepared(statement: Statement, dialect: Dialect) -> Prepared:
     """Give a statement as a dialect says it; of one object that is kept, always the same."""
     return Prepared(statement, dialect)
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda written: tuple(written[name] for name in names)
 
 
 def _raw(dialect: Dialect) -> Dialect:

@@ -104,7 +104,7 @@ def statement(database: Database, wanted: Wanted, behind: Relation | None) -> st
 
 def _filled(database: Database, words: str) -> str:
     words = words.replace("{in_index}", "id" if database.is_sqlite else "({retry_of}), id")
-    return words.replace("{retry_of}", RETRY_OF[database.url.get_backend_name()])
+    return words.replace("{retry_of}", RETRY_OF[database.dialect])
 
 
 def _translate(words: str, columns: dict[str, str]) -> str:
@@ -164,4 +164,4 @@ _UNIQUE = {
 
 
 def _has_unique(database: Database, connection: Connection) -> bool:
-    return bool(connection.execute(text(_UNIQUE[database.url.get_backend_name()])).first())
+    return bool(connection.execute(text(_UNIQUE[database.dialect])).first())

@@ -83,7 +83,7 @@ def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
     """
     found = None
     if -(2**63) <= run_id < 2**63:
-        statement = _run_statement(database.url.get_backend_name())
+        statement = _run_statement(database.dialect)
         rows = database.read(statement, {"id": run_id})
         found = dict(zip(statement.selected_columns.keys(), rows[0], strict=True)) if rows else None
     if found is None:
@@ -98,7 +98,7 @@ def missing(run_id: int) -> str:
 
 def fetch_audit(database: Database, run_id: int, limit: int = MAX_AUDIT) -> list[AuditEntry]:
     """Read the newest `limit` rows of one run's audit, oldest first."""
-    statement = _audit_statement(database.url.get_backend_name())
+    statement = _audit_statement(database.dialect)
     return [read_entry(row) for row in reversed(database.read(statement, {"id": run_id, "limit": limit}))]
 
 
@@ -122,7 +122,7 @@ def read_entry(row: Sequence[Any]) -> AuditEntry:
 
 def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
     """Read the runs that led to this one by retries, itself, and those that retried it, oldest generation first."""
-    dialect = database.url.get_backend_name()
+    dialect = database.dialect
     retries = _retries(dialect, indexed=database.is_sqlite or database.finds_retries)
     found = [_relative(row) for row in database.read(retries, {"id": run_id, "limit": MAX_LINEAGE})]
     here = next((relative for relative in found if relative.id == run_id), None)

@@ -71,6 +71,7 @@ class Filters:
 
 
 _FIELDS = [field.name for field in fields(Filters)]
+_NONE = Filters()
 
 NAMES = (
     "workspace",
@@ -111,6 +112,8 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
             raise BadInput(f"There is no filter {name!r}; there are {', '.join(NAMES)}.{nearest(name, NAMES)}")
         if value is not None and value != "":
             values |= _READERS[name](name, value, now)
+    if not values:
+        return _NONE
     found = Filters(**values)
     if found.since and found.until and found.since >= found.until:
         raise BadInput("since must lie before until: nothing lies between them as they are.")

@@ -38,7 +38,7 @@ def find_few(database: Database, names: frozenset[str], values: Mapping[str, Any
     DatabaseUnavailable
         If the database cannot answer.
     """
-    dialect = database.url.get_backend_name()
+    dialect = database.dialect
     leads = _leads(names, database.leading | {"id"}, dialect)
     if not leads:
         return None

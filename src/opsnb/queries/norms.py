@@ -90,7 +90,7 @@ def _durations(rows: Iterable[Any], now: datetime) -> dict[str, list[timedelta]]
 
 def _fetch(database: Database, now: datetime) -> Sequence[Any]:
     values = {"since": now - WINDOW, "now": now, "newest": NEWEST, "types": MAX_TYPES}
-    return database.fetch(_statement(database.url.get_backend_name()), values)
+    return database.fetch(_statement(database.dialect), values)
 
 
 @cache

@@ -56,7 +56,7 @@ def fetch_shift(database: Database, since: datetime, now: datetime) -> Shift:
         If the database cannot answer.
     """
     values = {"since": since - LOOKBACK, "now": now, "newest": NEWEST, "resource": RESOURCE}
-    rows = database.fetch(_acts(database.url.get_backend_name()), values)
+    rows = database.fetch(_acts(database.dialect), values)
     acts = [ShiftAct(row.resource_id, read_entry(row)) for row in reversed(rows)]
     within = [act for act in acts if act.entry.recorded_at and act.entry.recorded_at >= since]
     first = database.fetch(_oldest(), {"newest": NEWEST})
