@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 
 from benchmarks.bench import Bench
-from opsnb.models import operation_runs
 from opsnb.ops import Ops
 from opsnb.replica import Source
+from opsnb.stuck import Classifier, Limits
 
 Rows = list[tuple[Any, ...]]
 COLUMNS = ("r.id, r.workspace_id, r.tenant_id, r.initiator_name, r.type, r.status, r.outcome, r.created_at,"
@@ -78,13 +78,36 @@ def pooled(ops: Ops, statement: str, values: Sequence[Any] = ()) -> Callable[[],
 
 
 def stuck(ops: Ops) -> str:
-    """Write what counts as stuck with the limits and norms of today as literals: the rule has no shorter form."""
-    source = Source(ops.database, ops.now())
-    rule = ops._rule(source)
-    values = rule.parameters(source.as_of)
-    predicate = rule.predicate(operation_runs.alias("r"), "sqlite").params(**values)  # type: ignore[arg-type]
-    said = str(predicate.compile(ops.database.reader, compile_kwargs={"literal_binds": True}))
-    return said if ops.database.is_sqlite else re.sub(r"('\d{4}-\d\d-\d\d [^']*')", r"timestamptz \1", said)
+    """Write what counts as stuck, with the cutoffs of today as literals."""
+    limits, now = _rule(ops).bounds, ops.now()
+    every = [limit for bound in limits.values() for limit in (*bound.by_type.values(), bound.default)]
+    written = (lambda limit: f"'{now - limit:%Y-%m-%d %H:%M:%S}'") if ops.database.is_sqlite else (
+        lambda limit: f"timestamptz '{now - limit}'"
+    )  # fmt: skip
+    queued, running = (_by_type(bound, written) for bound in limits.values())
+    later = f"{'max' if ops.database.is_sqlite else 'greatest'}(r.created_at, coalesce(r.started_at, r.created_at))"
+    return (
+        f"r.status IN ('queued', 'running') AND r.created_at < {written(min(every))}"
+        f" AND CASE WHEN {later} < {written(max(every))} OR r.status = 'queued' AND r.created_at < {queued}"
+        f" OR r.status = 'running' AND {later} < {running} THEN true ELSE false END"
+    )
+
+
+def reason(ops: Ops) -> str:
+    """Write the limit that each row of the stuck list is told with, in seconds."""
+    queued, running = (
+        _by_type(bound, lambda limit: f"{limit.total_seconds():.0f}") for bound in _rule(ops).bounds.values()
+    )
+    return f", CASE r.status WHEN 'queued' THEN {queued} ELSE {running} END AS bound"
+
+
+def _rule(ops: Ops) -> Classifier:
+    return ops._rule(Source(ops.database, ops.now()))
+
+
+def _by_type(limits: Limits, written: Callable[[timedelta], str]) -> str:
+    whens = "".join(f" WHEN '{type_}' THEN {written(limit)}" for type_, limit in limits.by_type.items())
+    return f"CASE r.type{whens} ELSE {written(limits.default)} END"
 
 
 def count(where: str, most: int = 10_001) -> str:

@@ -38,4 +38,4 @@ def floor(ops: Ops, kind: str, page: str) -> str:
         return raw.page(kind)
     if page == "failures":
         return raw.page(kind, raw.FAILED, f", {raw.ERROR[kind]} AS error")
-    return raw.page(kind, raw.stuck(ops))
+    return raw.page(kind, raw.stuck(ops), raw.reason(ops))

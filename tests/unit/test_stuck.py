@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from opsnb.catalog import Catalog, OperationType
 from opsnb.models import operation_runs
+from opsnb.queries.stuck_in_sql import parameters, predicate
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier, Norm, StuckClass
 from support.history import NOW, add_runs, before, execute
@@ -128,8 +129,8 @@ def test_the_predicate_and_the_function_agree_on_any_run(database):
         execute(database, "DELETE FROM operation_runs")
         ids = add_runs(database, [vars(run) for run in runs])
         found = database.fetch(
-            select(columns.id).where(rule.predicate(operation_runs, database.url.get_backend_name())),
-            rule.parameters(NOW),
+            select(columns.id).where(predicate(rule, operation_runs, database.dialect)),
+            parameters(rule, NOW, database.dialect),
         )
         called_stuck = {row.id for row in found}
         disagreed = [
@@ -150,7 +151,7 @@ def test_both_agree_whatever_precision_a_time_was_written_with(sqlite, spelling,
     (number,) = add_runs(sqlite, [{"status": "queued", "type": "unknown"}])
     execute(sqlite, "UPDATE operation_runs SET created_at = :text", text=spelling.format(created))
     found = sqlite.fetch(
-        select(operation_runs.c.id).where(rule.predicate(operation_runs, "sqlite")), rule.parameters(NOW)
+        select(operation_runs.c.id).where(predicate(rule, operation_runs, "sqlite")), parameters(rule, NOW, "sqlite")
     )
     stuck = rule.classify(AnyRun(status="queued", created_at=created), NOW)
     assert [row.id for row in found] == ([number] if stuck else [])

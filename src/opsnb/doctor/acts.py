@@ -20,6 +20,7 @@ from opsnb.names import quoted
 from opsnb.queries.lists import Shape, page_statement
 from opsnb.queries.rights import fetch_rights
 from opsnb.queries.run_page import TITLES
+from opsnb.queries.stuck_in_sql import parameters
 from opsnb.stuck import Classifier
 from opsnb.triage import statements
 
@@ -31,8 +32,8 @@ def reading(database: Database) -> Iterator[Finding]:
     """Say which lists can be read."""
     classifier = Classifier.build(Catalog.from_settings(database.settings), database.settings)
     for page in LISTS:
-        shape = Shape(page, frozenset(), (), (), classifier, database.url.get_backend_name())
-        values = {"limit": 1, **classifier.parameters(datetime.now(UTC))}
+        shape = Shape(page, frozenset(), (), (), classifier, database.dialect)
+        values = {"limit": 1, **parameters(classifier, datetime.now(UTC), database.dialect)}
         refusal = _refusal(database, lambda c, s=shape, v=values: c.execute(page_statement(s), v))  # type: ignore[misc]
         if refusal:
             yield problem(f"{TITLES[page]} cannot be read: {refusal}", "Ask the database's owner.")
@@ -45,7 +46,7 @@ def acting(database: Database) -> Iterator[Finding]:
     rights = fetch_rights(database)
     bound = rights is not None and rights.bound  # then the gate writes the audit
     blocked = "" if bound else _refusal(database, _audit) or _required(database, audit_logs.name, AUDITED)
-    for name, ask in _acts(database.url.get_backend_name()).items():
+    for name, ask in _acts(database.dialect).items():
         refusal = blocked or _refusal(database, ask)
         if name == "Retry" and not refusal:
             refusal = _required(database, operation_runs.name, RETRY_COLUMNS)

@@ -33,6 +33,7 @@ from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
 from opsnb.queries.marks import own_marks, retried_as
 from opsnb.queries.records import LISTED
+from opsnb.queries.stuck_in_sql import predicate
 from opsnb.stuck import Classifier
 
 runs = operation_runs.c
@@ -101,7 +102,7 @@ def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
     if failed and not _may_be(shape):
         return [false()]  # SQLite would look for it
     states = _states(shape, ("completed",), ("failed",)) if failed else _states(shape, shape.status, shape.outcome)
-    stuck = [shape.classifier.predicate(operation_runs, shape.dialect)] if shape.page is Page.STUCK else []
+    stuck = [predicate(shape.classifier, operation_runs, shape.dialect)] if shape.page is Page.STUCK else []
     members = [_among("members", shape.dialect)] if "group" in shape.names else []
     few = [_among("few", shape.dialect)] if shape.among_few else []
     is_sqlite = shape.dialect == "sqlite"

@@ -20,6 +20,7 @@ from opsnb.queries.lists import Shape, count_statement, handled_statement, onwar
 from opsnb.queries.members import WINDOW, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
 from opsnb.queries.run_page import Count, Hidden, RunPage
+from opsnb.queries.stuck_in_sql import parameters as cutoffs_of
 from opsnb.stuck import Classifier
 
 UNSEEN = (
@@ -94,7 +95,7 @@ class Lists:
 
     def shape(self, page: Page, filters: Filters, direction: str = "first", limit: int | None = None) -> Shape:
         """Give what the list's statements depend on."""
-        dialect = self.database.url.get_backend_name()
+        dialect = self.database.dialect
         return Shape(
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
             self.database.finds_retries, self.database.settings.error_paths, limit,
@@ -102,6 +103,8 @@ class Lists:
 
     def led(self, shape: Shape, values: dict[str, Any]) -> tuple[Shape, dict[str, Any]]:
         """Look for a filter that lets through only few, where it is not plain what index to take."""
+        if not shape.names:
+            return shape, values
         narrowing = shape.names - {"since", "until"}
         alone = len(narrowing) < 2 and shape.page is Page.RUNS and not narrowing & {*SAID, "types"}
         if alone or shape.is_short or "group" in narrowing:
@@ -121,7 +124,7 @@ class Lists:
 
     def plain_values(self, page: Page, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the same without looking anything up."""
-        cutoffs = self.classifier.parameters(now) if page is Page.STUCK else {}
+        cutoffs = cutoffs_of(self.classifier, now, self.database.dialect) if page is Page.STUCK else {}
         return {**parameters(filters, self.catalog), **cutoffs}
 
     def _cursor(self, cursor: str | None) -> dict[str, Any]:
@@ -149,12 +152,7 @@ class Lists:
 
     def rows(self, found: Iterable[Sequence[Any]], page: Page, now: datetime) -> list[RunRow]:
         """Make the records of the list's rows."""
-        records = list_rows(found, self.catalog)
-        return records if page is not Page.STUCK else [self._with_class(record, now) for record in records]
-
-    def _with_class(self, record: RunRow, now: datetime) -> RunRow:
-        why = self.classifier.classify(record, now)
-        return tuple.__new__(RunRow, (*record[:_CLASS], why.label if why else None, *record[_CLASS + 1 :]))
+        return list_rows(found, self.catalog, self.classifier.labels(now) if page is Page.STUCK else None)
 
     def _check_places(self, filters: Filters) -> None:
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):
@@ -170,7 +168,6 @@ def _cut(page: RunPage, direction: str, end: cursors.Key) -> RunPage:
     return replace(page, next=onward, note=LOOKED_THROUGH)
 
 
-_CLASS = RunRow._fields.index("stuck_class")
 _CREATED, _ID = LISTED.index("created_at"), LISTED.index("id")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from opsnb.catalog import Catalog
@@ -68,19 +67,27 @@ LISTED = (
 )  # fmt: skip
 
 
-def list_rows(rows: Iterable[Sequence[Any]], catalog: Catalog) -> list[RunRow]:
-    """Make the records of a list's rows: what is as it should be is taken as it is, for there are many of them."""
-    label = cache(lambda type_: catalog.label(as_text(type_)))
+Reason = Callable[[str, str, datetime | None, datetime | None], str | None]
+
+
+def list_rows(rows: Iterable[Sequence[Any]], catalog: Catalog, reason: Reason | None = None) -> list[RunRow]:
+    """Make the records of a list's rows: what is as it should be is taken as it is, for there are many of them.
+
+    `reason` says what stands under `stuck_class`, by status, type, created_at and started_at.
+    """
+    label = catalog.label_of
     return [
         _record(RunRow, (
-            number, type_ if type(type_) is str else as_text(type_) or "", label(type_),
+            number, kind := type_ if type(type_) is str else as_text(type_) or "", label(kind),
             workspace_id, workspace if type(workspace) is str else as_text(workspace),
             tenant_id, tenant if type(tenant) is str else as_text(tenant),
             initiator if type(initiator) is str else as_text(initiator),
-            status if type(status) is str else as_text(status) or "",
+            state := status if type(status) is str else as_text(status) or "",
             outcome if type(outcome) is str else as_text(outcome) or "",
-            as_utc(created), as_utc(started), as_utc(completed), error, None, investigated_by,
-            read_number(retry_of), *(_NOT_RETRIED if retried is None else _retry(retried)),
+            began := as_utc(created), ran := as_utc(started), as_utc(completed), error,
+            reason(state, kind, began, ran) if reason else None, investigated_by,
+            None if retry_of is None else read_number(retry_of),
+            *(_NOT_RETRIED if retried is None else _retry(retried)),
         ))
         for number, workspace_id, tenant_id, initiator, type_, status, outcome, created, started, completed,
             investigated_by, retry_of, error, retried, workspace, tenant in rows
