@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -156,46 +157,44 @@ def _urgency(group: _Gathered) -> tuple[object, ...]:
 class _Gathered:
     type: str
     error: str
-    example: int
-    text: str
-    created: list[object]
-    tenants: list[object]
+    rows: list[Sequence[Any]]  # of `texts_statement`, newest first
     times: Sequence[datetime] = ()
     counts: tuple[int, ...] = ()
 
     @property
     def failures(self) -> int:
-        return len(self.created)
+        return len(self.rows)
+
+    @property
+    def example(self) -> int:
+        return self.rows[0][1]  # type: ignore[no-any-return]
 
     @property
     def group(self) -> str:
         return fingerprint(self.type, self.error)
 
     def count(self, now: datetime) -> None:
-        self.times = sorted(filter(None, map(as_utc, self.created)))
+        self.times = sorted(filter(None, [as_utc(row[0]) for row in self.rows]))
         until = bisect_right(self.times, now)
         self.counts = tuple(until - bisect_left(self.times, now - span, 0, until) for span in _SPANS)
 
     def record(self, catalog: Catalog) -> FailureGroup:
         hour, day, week = self.counts
+        tenants, text = {row[3] for row in self.rows} - {None}, as_text(self.rows[0][4]) or ""
         return FailureGroup(
             self.group, self.type, catalog.label(self.type), visible(self.error, LINE), self.failures, hour, day, week,
-            next(iter(self.times), None), next(reversed(self.times), None), len({*self.tenants} - {None}),
-            self.example, visible(" ".join(uncoloured(self.text).split()), LINE),
+            next(iter(self.times), None), next(reversed(self.times), None), len(tenants),
+            self.example, visible(" ".join(uncoloured(text).split()), LINE),
         )  # fmt: skip
 
 
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 
-def _gather(rows: Iterable[Any]) -> list[_Gathered]:
+def _gather(rows: Iterable[Sequence[Any]]) -> list[_Gathered]:
     """Put rows, newest first, into groups."""
-    found: dict[tuple[object, str], _Gathered] = {}
-    for created_at, number, type_, tenant_id, error in rows:
-        text = error if type(error) is str else as_text(error) or ""
-        key = (type_, shape(text))
-        if (seen := found.get(key)) is None:
-            seen = found[key] = _Gathered(as_text(type_) or "", key[1], number, text, [], [])
-        seen.created.append(created_at)
-        seen.tenants.append(tenant_id)
-    return list(found.values())
+    found: dict[tuple[object, str], list[Sequence[Any]]] = defaultdict(list)
+    for row in rows:
+        _, _, type_, _, error = row
+        found[type_, shape(error if type(error) is str else as_text(error))].append(row)
+    return [_Gathered(as_text(type_) or "", error, members) for (type_, error), members in found.items()]
