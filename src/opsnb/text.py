@@ -38,19 +38,16 @@ def parse_duration(text: str, name: str = "duration") -> timedelta:
 
 def duration(span: timedelta) -> str:
     """Say a span in at most two units: ``"812 ms"``, ``"31 s"``, ``"2 min 14 s"``, ``"3 h 05 min"``, ``"2 d 4 h"``."""
-    seconds = span.total_seconds()
-    if seconds < 0:
+    days, whole = span.days, span.seconds
+    if days > 0:
+        return f"{days} d {whole // 3600} h"
+    if days < 0:
         return f"−{duration(-span)}"
-    if seconds < 1:
-        return f"{int(seconds * 1000)} ms"
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 86400:
+    if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+    if whole >= 60:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole} s" if whole else f"{span.microseconds // 1000} ms"
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -91,7 +88,7 @@ def visible(value: object, limit: int | None = None) -> str:
     text = value if isinstance(value, str) else "" if value is None else str(value)
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
-    return _CONTROL.sub(_picture, text)
+    return text if text.isprintable() else _CONTROL.sub(_picture, text)
 
 
 def _picture(match: re.Match[str]) -> str:
