@@ -146,6 +146,8 @@ def test_of_few_runs_that_a_filter_lets_through_those_alone_are_read(filled, ops
         assert not re.search(r"\bSort\b|TEMP B-TREE", counts + few)
         own = FILTERED[name][1]  # which PostgreSQL may take as well, since it knows that they are few
         assert re.search(f"operation_runs_pkey|INTEGER PRIMARY KEY|{own}", page), page
+        searched = plans(filled, partial(ops.runs, limit=5, search="sync", **{name: rare}))
+        assert "hops" not in "".join(searched)  # nor is looked up what the words may stand for elsewhere
 
 
 def test_what_a_search_stands_for_is_found_by_the_indexes_on_values(filled, ops_on):

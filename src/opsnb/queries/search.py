@@ -13,9 +13,10 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.models import operation_runs, tenants, workspaces
 from opsnb.prepared import Rows
-from opsnb.queries.conditions import contains, like
+from opsnb.queries.conditions import contains, like, parameters
 from opsnb.queries.distinct import hops
 from opsnb.queries.filters import Filters
+from opsnb.queries.leads import find_few
 
 MOST = 200  # values of a kind; what hits more of them is common, and found on the way
 VALUES = 5_000  # different ones of a column that are looked through
@@ -48,8 +49,10 @@ def _said(database: Database, catalog: Catalog, filters: Filters) -> Filters:
     words = filters.words or ""
     if not database.leading >= _LOOKED_THROUGH:
         return filters
+    if find_few(database, filters.names - {"words", "number"}, parameters(filters, catalog)) is not None:
+        return filters  # to read those few is quicker
     values = {"words": like(words), "values": VALUES, "most": MOST + 1}
-    rows = database.read(_statement(database.url.get_backend_name()), values)
+    rows = database.read(_statement(database.dialect), values)
     if _too_many(rows):
         return filters
     types, people, places = (tuple(value for kind, value, _ in rows if kind == wanted) for wanted in _KINDS)
