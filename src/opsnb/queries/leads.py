@@ -48,6 +48,17 @@ def find_few(database: Database, names: frozenset[str], values: Mapping[str, Any
     return [number for (number,) in database.read(_led_by(lead, dialect), values)] if fewest <= FEW else None
 
 
+def is_led(database: Database, names: frozenset[str]) -> bool:
+    """Whether one filter is set and an index leads to what it lets through: any value wants the same plan.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    return len(names) == 1 and names <= _COLUMNS.keys() and _COLUMNS[next(iter(names))] in database.leading
+
+
 def _leads(names: frozenset[str], leading: frozenset[str], dialect: str) -> tuple[Lead, ...]:
     found: list[Lead] = [(name,) for name in sorted(names & _COLUMNS.keys()) if _COLUMNS[name] in leading]
     said = tuple(sorted(names & SAID.keys()))

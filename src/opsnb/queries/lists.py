@@ -47,8 +47,8 @@ class Shape:
     `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before",
     and either with " undated" where the cursor's row has no time and such rows come first.
     `retries` says that an index makes it cheap to find what retried a run, `limit` how many rows are wanted where the
-    statement is to say so itself, `among_few` that one of the filters lets
-    through only few, whose numbers are known.
+    statement is to say so itself, `among_few` that one of the filters lets through only few, whose numbers are known,
+    `led` that there is but one filter, and an index leads to all that it lets through.
     """
 
     page: Page
@@ -62,6 +62,7 @@ class Shape:
     error_paths: tuple[str, ...] = ()
     limit: int | None = None
     among_few: bool = False
+    led: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -201,7 +202,7 @@ def count_statement(shape: Shape) -> Select[Any]:
         # By the page's index: what it takes for common may be far from where the table begins.
         some = some.order_by(runs.created_at.desc(), runs.id.desc())
     counted = select(func.count()).select_from(some.limit(shape.most).subquery("some"))
-    return counted.execution_options(**{ANEW: bool(shape.names)})
+    return counted.execution_options(**{ANEW: bool(shape.names) and not shape.led})
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
-from opsnb.queries.leads import SAID, find_few, sent
+from opsnb.queries.leads import SAID, find_few, is_led, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
 from opsnb.queries.members import WINDOW, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
@@ -83,6 +83,7 @@ class Lists:
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
         shape = self.shape(page, filters, limit=None if filters.names else self.count_cap + 1)
         shape, values = self.led(shape, values)
+        shape = replace(shape, led=page is Page.RUNS and is_led(self.database, filters.names))
         ((number,),) = self.database.read(count_statement(shape), values)
         return Count(number, cap=self.count_cap)
 
