@@ -205,6 +205,7 @@ def test_a_page_that_is_left_tells_its_kernel_nothing_more(page: Page, demo_serv
     page.add_init_script("window.idle = []; window.requestIdleCallback = (later) => idle.push(later)")
     open_page(page, demo_server)
     expect(rows(page).first).to_be_visible()
+    expect(page.locator("#ops-early")).to_have_count(0)
     page.evaluate(
         "() => { jupyterapp.widgetManager.kernel.dispose();"
         " idle.forEach((later) => later({ didTimeout: true, timeRemaining: () => 0 })); return idle.length; }"

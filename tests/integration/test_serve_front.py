@@ -24,6 +24,7 @@ PAGE = "/system/ops/runs"
 KERNEL = "00000000-0000-0000-0000-000000000000"
 ADDRESSES = [PAGE, "/", "/nothing", "/voila/static/voila.js", "/voila/static/none.js",
              "/voila/templates/opsnb/static/x", "/voila/labextensions/x", f"/api/kernels/{KERNEL}",
+             "/voila/parts/00000000000000000000000000000000.js",
              f"/api/kernels/{KERNEL}/channels"]  # fmt: skip
 
 

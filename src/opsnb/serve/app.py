@@ -24,6 +24,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from opsnb.serve import handlers, sign_in
 from opsnb.serve.access_log import log_request
+from opsnb.serve.early import Modules, PartHandler
 from opsnb.serve.files import ExtensionFilesHandler, FilesHandler, version_of
 from opsnb.serve.folder import Folder
 from opsnb.serve.front import Front
@@ -82,6 +83,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
             "seats": self.seats,
             "turns": self.turns,
             "metrics": self.metrics,
+            "modules": Modules(),
             "log_function": log_request,
             "files_version": version_of([*self.static_paths, *self.labextensions_path]),
             "compress_response": True,
@@ -97,7 +99,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
             for pattern, handler, *options in super().init_handlers()
             if handler in GUARDED
         ]
-        return [*self._pages(), *self._sessions(), *self._health(), *kept, (".*", handlers.NotFoundHandler)]
+        parts = (route(self.base_url, "/voila/parts/([0-9a-f]{32})[.]js"), PartHandler)
+        return [*self._pages(), *self._sessions(), *self._health(), parts, *kept, (".*", handlers.NotFoundHandler)]
 
     def _sessions(self) -> list[tuple[Any, ...]]:
         if not isinstance(self.verifier, Tokens):

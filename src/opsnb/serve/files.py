@@ -17,7 +17,7 @@ from voila.static_file_handler import MultiStaticFileHandler
 
 from opsnb.serve.guarded import Guarded
 
-_KEPT = "private, max-age=31536000, immutable"
+KEPT = "private, max-age=31536000, immutable"
 
 
 def version_of(folders: Iterable[str]) -> str:
@@ -49,7 +49,7 @@ class Files(Guarded):
         if not name.isprintable() or "\\" in name or ".." in name.split("/"):
             raise HTTPError(HTTPStatus.NOT_FOUND)
         if name.startswith(version):
-            self.cache_control = _KEPT
+            self.cache_control = KEPT
             self.path_args = [name.removeprefix(version)]
 
     def set_headers(self) -> None:

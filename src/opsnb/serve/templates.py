@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncGenerator
 from types import CodeType
+from typing import Any
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from jinja2.utils import htmlsafe_json_dumps
 from voila import notebook_renderer
 from voila.exporter import VoilaExporter
+
+from opsnb.serve.early import Early
 
 
 class _Compiled(BytecodeCache):
@@ -34,7 +40,19 @@ class PageExporter(VoilaExporter):  # type: ignore[misc]
     def _create_environment(self) -> Environment:
         environment: Environment = super()._create_environment()
         environment.bytecode_cache = _COMPILED
+        # As `tojson` makes it safe in a page, but with the keys in their order: the filters of a list have one.
+        environment.filters["data"] = lambda value: htmlsafe_json_dumps(value, dumps=json.dumps)
         return environment
+
+    def generate_from_notebook_node(
+        self, nb: Any, resources: Any = None, extra_context: dict[str, Any] | None = None, **more: Any
+    ) -> AsyncGenerator[Any]:
+        """Render it, and let the template ask what can be drawn early."""
+        told = extra_context or {}
+        page = told["kernel_start"].func.__self__  # Voila hands on nothing else of the page that is being made
+        modules = page.request_handler.settings["modules"]
+        early = Early(modules, page.notebook_path, page.base_url, lambda: page.executor.widget_state)
+        return super().generate_from_notebook_node(nb, resources, {**told, "early": early}, **more)  # type: ignore[no-any-return]
 
 
 def keep_compiled() -> None:

@@ -63,6 +63,11 @@ async function viewOf(model, reference) {
   return model.widget_manager.create_view(child);
 }
 
+// In a published page a part may be drawn already when its widget comes: then it is taken as it stands.
+function once(render) {
+  return (view) => window.opsEarly?.take(view.model, view.el) ?? render(view);
+}
+
 // For what may come once what was asked for is on screen; before its frame is painted, it would be waited for.
 function afterPaint(act) {
   requestAnimationFrame(() => setTimeout(act));

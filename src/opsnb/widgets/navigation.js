@@ -37,4 +37,4 @@ function render({ model, el: root }) {
   return () => { undo(); keys.undo(); window.removeEventListener("popstate", back); model.off("change:state", moved); model.off("change:stuck", paint); };
 }
 
-export default { render };
+export default { render: once(render) };

@@ -9,4 +9,4 @@ function render({ model, el: root }) {
   return undo;
 }
 
-export default { render };
+export default { render: once(render) };

@@ -7,16 +7,22 @@ const TOUCHES = ["pointermove", "pointerdown", "keydown", "wheel"];
 
 // A kernel that was started again has lost its widgets; one that is merely out of reach may come back.
 function watchKernel(model, changed) {
-  const kernel = model.widget_manager?.kernel, watched = { kernel, gone: false, away: false, stop: () => {} };
-  if (!kernel?.statusChanged) return watched;
+  const watched = { kernel: null, gone: false, away: false, stop: () => {} };
   const look = () => {
-    watched.gone ||= kernel.isDisposed || GONE.includes(kernel.status);
-    watched.away = kernel.connectionStatus !== "connected";
+    watched.gone ||= watched.kernel.isDisposed || GONE.includes(watched.kernel.status);
+    watched.away = watched.kernel.connectionStatus !== "connected";
     changed();
   };
-  const signals = [kernel.statusChanged, kernel.connectionStatusChanged];
-  signals.forEach((signal) => signal.connect(look));
-  watched.stop = () => signals.forEach((signal) => signal.disconnect(look));
+  const begin = () => {
+    const kernel = model.widget_manager?.kernel;
+    if (!kernel?.statusChanged) return;
+    watched.kernel = kernel;
+    const signals = [kernel.statusChanged, kernel.connectionStatusChanged];
+    signals.forEach((signal) => signal.connect(look));
+    watched.stop = () => signals.forEach((signal) => signal.disconnect(look));
+  };
+  begin();
+  model.on("live", begin); // of a page that was drawn before its kernel was reached
   return watched;
 }
 

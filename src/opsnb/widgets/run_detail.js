@@ -179,4 +179,4 @@ function render({ model, el: root }) {
   return () => { undo(); freshness.stop(); model.off("change:fresh", done); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
 }
 
-export default { render };
+export default { render: once(render) };

@@ -331,4 +331,4 @@ function render({ model, el: root }) {
   return () => { clearTimeout(looking); undo(); freshness.stop(); document.removeEventListener(ZONE_CHANGED, rezone); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
 }
 
-export default { render };
+export default { render: once(render) };

@@ -28,4 +28,4 @@ function render({ model, el: root }) {
   return () => { undo(); model.off("change:shown", arrived); };
 }
 
-export default { render };
+export default { render: once(render) };

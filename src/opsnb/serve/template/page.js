@@ -9,14 +9,21 @@
 
   // Voila would uncover the page before its widgets have come; the skeleton stays until something is to be seen.
   const SEEN = ".jp-OutputArea-output > .lm-Widget > *, .ops-failed, .jp-MarkdownOutput, .jp-OutputArea-output[data-mime-type]";
+  const LATEST = 10000; // ms in which all that was drawn early is to be handed over, once anything has come
   const cells = () => document.getElementById("rendered_cells");
   const uncover = () => {
     document.body.classList.remove("ops-loading");
     seen.disconnect();
   };
-  const seen = new MutationObserver(() => cells()?.querySelector(SEEN) && uncover());
+  let giving = 0;
+  const look = () => {
+    if (!opsEarly.handOver() && !cells()?.querySelector(SEEN)) return;
+    if (!opsEarly.standsIn()) uncover();
+    else giving ||= setTimeout(() => { opsEarly.handOver(true); uncover(); }, LATEST); // a widget of it has failed, or is not there any more
+  };
+  const seen = new MutationObserver(look);
   seen.observe(document.body, { childList: true, subtree: true });
-  window.voila_finish = () => setTimeout(uncover, 5000);
+  window.voila_finish = () => setTimeout(() => opsEarly.standsIn() || uncover(), 5000);
   window.voila_process = () => {};
 
   const say = (id, text) => {
