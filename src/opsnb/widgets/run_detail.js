@@ -100,14 +100,22 @@ function render({ model, el: root }) {
     if (box && scrolled) box.scrollTop = scrolled;
   }
 
+  // First what answers the click: which operation it is, how it stands and its facts. The rest comes into its place a frame later.
   function paintWhole(now) {
     paintPart(title, [now.id, now.label, now.status, now.outcome], () => heading(now));
     paintPart(verdict, now.verdict, (v) => (v ? el("div", { class: `ops-verdict ops-${v.kind}` }, said(v.head, {}, "b"), el("div", { text: v.text })) : ""));
     paintPart(mark, now.mark, (m) => (m ? el("div", { class: "ops-verdict ops-success" }, said(m.by), ...(m.at ? [" at ", timeOf(m.at, "full")] : []), ": ", said(m.reason)) : ""));
-    paintPart(timeline, now.timeline, ({ items, error }) => part(["Timeline, ", zoneLabel()], items, error, () => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))));
-    if (shown?.id === now.id) paintContext(now.context);
-    else { context.replaceChildren(); afterPaint(() => { if (!head.hidden) paintContext(state().context); }); }
     paintPart(facts, now.facts, (items) => section("Facts", el("dl", {}, ...items.flatMap(fact))));
+    if (shown?.id === now.id) return paintRest(now);
+    for (const box of [timeline, context, relatives]) box.replaceChildren();
+    after.classList.add("ops-unseen");
+    return afterPaint(() => { if (!head.hidden) paintRest(state()); });
+  }
+
+  function paintRest(now) {
+    after.classList.remove("ops-unseen");
+    paintPart(timeline, now.timeline, ({ items, error }) => part(["Timeline, ", zoneLabel()], items, error, () => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))));
+    paintContext(now.context);
     paintPart(relatives, now.lineage, ({ items, error }) => part("Lineage", items, error, lineage));
   }
 
