@@ -185,7 +185,7 @@ def check_operations(figures: Figures, console: Console) -> None:
         console.go(f"/system/ops/runs/{number}")
         detail = console._parts[2]
         facts = {fact["name"]: fact.get("text", "").removesuffix(" so far") for fact in detail.state["facts"]}
-        assert lasted(run, figures.now) in (facts["Ran for"], facts["Queued for"])
+        assert (lasted(run, figures.now) or "—") in (facts["Ran for"], facts["Queued for"])
         past = runs[(runs.index >= at) & (runs["type"] == run["type"])].head(60)[::-1]
         bars = detail._history.state["bars"]
         assert [int(bar["key"]) for bar in bars] == past["id"].tolist()

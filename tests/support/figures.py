@@ -102,12 +102,18 @@ class Figures:
     def _stuck(self) -> pd.Series:
         runs, least = self.runs, pd.Timedelta(self.ops.settings.norm_floor)
         usual = {kind: max(2 * took, least).ceil("s") for kind, (took, _) in self.norms.items()}
-        limit = pd.Series(map(self.ops.classifier.limit, runs["status"], runs["type"]), dtype="timedelta64[us]")
+        limit = pd.Series(map(self._limit, runs["status"], runs["type"]), dtype="timedelta64[us]")
         running = runs["status"].eq("running")
         norm = runs["type"].map(usual).where(running).astype("timedelta64[us]")
         longest = limit.where(~norm.lt(limit), norm)
         since = runs["started_at"].where(running & runs["started_at"].notna(), runs["created_at"])
         return longest.notna() & (self.now - runs["created_at"]).gt(longest) & (self.now - since).gt(longest)
+
+    def _limit(self, status: str, type_: str) -> timedelta | None:
+        rule = self.ops.classifier
+        given = {"queued": (rule.queued, rule.queued_default), "running": (rule.running, rule.running_default)}
+        by_type, default = given.get(status, ((), None))
+        return dict(by_type).get(type_, default)
 
     def wanted(self, page: str, query: Mapping[str, str]) -> pd.DataFrame:
         """Give what a list shows, newest first."""

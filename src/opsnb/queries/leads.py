@@ -25,6 +25,7 @@ _COLUMNS = {
     "initiator": "initiator_name",
 }
 SAID = {"said_types": "type", "said_initiators": "initiator_name", "said_tenants": "tenant_id", "number": "id"}
+_LEADS = _COLUMNS.keys() | SAID.keys()
 _SEVERAL = {"types", *SAID}
 # A column of types may be an enum, which is compared with no text of an array.
 _ARRAYS: dict[str, Any] = {"said_initiators": Text, "said_tenants": BigInteger}
@@ -38,6 +39,8 @@ def find_few(database: Database, names: frozenset[str], values: Mapping[str, Any
     DatabaseUnavailable
         If the database cannot answer.
     """
+    if not names & _LEADS:
+        return None
     dialect = database.dialect
     leads = _leads(names, database.leading | {"id"}, dialect)
     if not leads:

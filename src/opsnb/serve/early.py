@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 from tornado.web import HTTPError
 
 from opsnb.serve.files import KEPT
@@ -73,8 +75,13 @@ class Early:
         """Addresses of the modules that it will draw with, if it is as the last one."""
         return [self._address(name) for name in self._modules.expect(self._page)]
 
-    def parts(self, output: Mapping[str, Any]) -> list[State]:
-        """Give the parts of the console that an output shows; none where it shows anything else."""
+    def data(self, output: Mapping[str, Any]) -> Markup | None:
+        """Give the parts of the console that an output shows, as data in a page; None where it shows anything else."""
+        parts = self._parts(output)
+        # As the filter `tojson` does, but with the keys in their order: the filters of a list have one.
+        return htmlsafe_json_dumps(parts, dumps=json.dumps) if parts else None
+
+    def _parts(self, output: Mapping[str, Any]) -> list[State]:
         widgets = self._widgets()
         console = widgets.get(output.get("data", {}).get(_VIEW, {}).get("model_id"), {})
         shown = [widgets.get(child.removeprefix(_WIDGET), {}) for child in console.get("children", ())]

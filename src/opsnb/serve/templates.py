@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator
 from types import CodeType
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
-from jinja2.utils import htmlsafe_json_dumps
 from voila import notebook_renderer
 from voila.exporter import VoilaExporter
 
@@ -40,8 +38,6 @@ class PageExporter(VoilaExporter):  # type: ignore[misc]
     def _create_environment(self) -> Environment:
         environment: Environment = super()._create_environment()
         environment.bytecode_cache = _COMPILED
-        # As `tojson` makes it safe in a page, but with the keys in their order: the filters of a list have one.
-        environment.filters["data"] = lambda value: htmlsafe_json_dumps(value, dumps=json.dumps)
         return environment
 
     def generate_from_notebook_node(
