@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_file_is_what_was_on_screen(page: Page, lab, database: Path, tmp_path: Path) -> None:
+def test_the_file_is_what_was_on_screen(page: Page, watch, lab, database: Path, tmp_path: Path) -> None:
     run_cell(page, lab(database, MANAGER), "failures.ipynb")
     rows(page).first.click()
     expect(page.locator(".ops-v-masked:visible")).to_have_count(1)
@@ -50,6 +50,7 @@ def test_the_file_is_what_was_on_screen(page: Page, lab, database: Path, tmp_pat
     assert focused(page) == "Save evidence"
     assert SECRET not in file.read_text(encoding="utf-8")
     assert Axe().run(page, ".opsnb-console").response["violations"] == []
+    watch.stop()  # JupyterLab asks its server again and again, until the page is left
     page.context.set_offline(True)
     page.goto(file.as_uri())
     expect(page.get_by_role("heading", name=f"Operation #{number}")).to_be_visible()

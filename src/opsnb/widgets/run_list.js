@@ -129,20 +129,23 @@ function render({ model, el: root }) {
     const search = el("input", { type: "search", ...OWN_KEYS, class: "ops-search", "data-filter": "search", "aria-label": "Find an operation",
       placeholder: "Operation #, tenant, initiator, type", value: now.filters.search?.value ?? "", autocomplete: "off", spellcheck: "false", maxlength: "500" });
     let timer = 0;
-    const pending = () => search.value.trim() !== (state().filters.search?.value ?? "");
+    const differs = (from) => search.value.trim() !== (from.filters.search?.value ?? "");
     const find = (landOn) => {
       clearTimeout(timer);
-      if (!pending()) return;
       const address = addressWith(wanted(), { search: search.value.trim() });
       if (asked === address) landing = landOn; // its answer is on its way: a second one would take the focus off its rows
-      else visit(address, landOn);
+      else if (differs(wanted())) visit(address, landOn);
     };
     search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 350, "filter:search"); });
     // A search that is still to come must not take the reader away from what they open meanwhile.
     search.addEventListener("blur", (event) => { if (body.contains(event.relatedTarget)) clearTimeout(timer); else find(null); });
     search.addEventListener("keydown", (event) => {
       if (event.key === "Enter") find("filter:search");
-      if (event.key === "ArrowDown") { event.preventDefault(); if (pending()) find(0); else focusRow(0); }
+      if (event.key === "ArrowDown") {
+        event.preventDefault();
+        find(0); // also where a search was taken back whose answer is still to come
+        if (!differs(state())) focusRow(0);
+      }
     });
     const kept = filters.contains(document.activeElement) && document.activeElement.dataset.filter === "search" ? document.activeElement : null;
     pickers = PICKERS.map(([name, label]) => picker(model, name, label, now.filters[name], (value) => choose(name, value)));

@@ -3,7 +3,7 @@ window.opsEarly = (() => {
   const ACTS = ["go", "back", "retry"]; // what a reader waits for
   const PATIENCE = 3000; // ms, after which they are told that it is on its way
   const place = document.getElementById("ops-early");
-  let parts = [], over = false, telling = 0;
+  let parts = [], over = false, telling = 0, asked = null; // the last that a reader waits for, of whatever part
 
   const say = (text) => { document.getElementById("ops-lost").textContent = text; };
   function wait({ type }) {
@@ -24,9 +24,11 @@ window.opsEarly = (() => {
       off(name, handler) { handlers = handlers.filter((one) => one[0] !== name || one[1] !== handler); live?.off(name, handler); },
       send(content) {
         if (live) return live.send(content);
+        const waits = ACTS.includes(content.type);
         kept.set(content.type, content);
+        if (waits) asked = content;
         wait(content);
-        return coming.then(() => kept.get(content.type) === content && live.send(content));
+        return coming.then(() => kept.get(content.type) === content && (!waits || asked === content) && live.send(content));
       },
       get widget_manager() { return live?.widget_manager ?? { get_model: later("get_model"), create_view: later("create_view") }; },
       become(model) {
