@@ -14,8 +14,7 @@ import sys
 from typing import Any
 
 from opsnb.serve import page_process, warm
-
-LONGEST = 2**16  # bytes of a message
+from opsnb.serve.forking import LONGEST
 
 
 def main() -> None:

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from opsnb.serve.fork_server import LONGEST
 from opsnb.serve.hearing import listen
 
+LONGEST = 2**16  # bytes of a message
 _SECONDS = 60
 
 
