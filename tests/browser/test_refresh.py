@@ -119,7 +119,7 @@ def test_the_focus_stays_on_a_row_that_changes(page: Page, serve, writer: Databa
 def test_what_is_new_is_told_once_to_a_screen_reader(page: Page, serve, writer: Database) -> None:
     open_list(page, serve, writer)
     page.evaluate(
-        "() => { window.heard = []; const live = document.querySelector('table.ops-table ~ [role=status]');"
+        "() => { window.heard = []; const live = document.querySelector('.ops-pager ~ [role=status]');"
         " new MutationObserver(() => window.heard.push(live.textContent)).observe(live, { childList: true }); }"
     )
     for count in (3, 5):

@@ -2,50 +2,8 @@ const TIMES = [["", "any time"], ["1h", "1 hour"], ["24h", "24 hours"], ["7d", "
 const STATUSES = [["", "any"], ["queued", "Queued"], ["running", "Running"], ["completed", "Completed"]];
 const OUTCOMES = [["", "any"], ["pending", "Pending"], ["succeeded", "Succeeded"], ["partially_succeeded", "Partially succeeded"],
   ["blocked", "Blocked"], ["failed", "Failed"]];
-const HEIGHT_OF_ROW = 53; // pixels: whoever turns a page sees as many rows as fill a window at once, and the others after them
 const LOOKING = 100; // ms after a page is drawn: then the next one is read ahead
 const PICKERS = [["workspace", "Workspace"], ["tenant", "Tenant"], ["type", "Type"], ["initiator", "Initiator"]];
-
-function columns(page) {
-  const last = page === "stuck" ? ["Stuck", "ops-c-stuck"] : ["Duration", "ops-c-lasted"];
-  return [["Operation", "ops-c-what"], ["Workspace / tenant", "ops-c-place"], ["Initiator", "ops-c-who"],
-    ["Status", "ops-c-status"], ["Outcome", "ops-c-outcome"], ["Created, ", "ops-c-created", zoneLabel()], last];
-}
-
-function rowOf(model, row, page, tabbable) {
-  const name = [`Operation #${row.id}`, row.label, row.status.text, row.outcome.text, row.mark, row.left].filter(Boolean).join(", ");
-  const link = anchor(model, row, { class: "ops-row", "aria-label": name, tabindex: tabbable ? "0" : "-1", "data-id": row.id }, said(row.label));
-  const about = el("small", {}, el("span", { class: "ops-id", text: `Operation #${row.id}` }), row.error ? " · " : "", row.error ? said(row.error) : "",
-    row.left ? el("b", { class: "ops-gone", text: ` · ${row.left}` }) : "");
-  const last = page === "stuck"
-    ? el("td", { class: "ops-c-stuck", "data-label": "Stuck" }, el("span", { class: "ops-badge ops-warn" }, el("i", { "aria-hidden": "true", text: "!" }), row.stuck || "no longer stuck"))
-    : el("td", { class: `ops-c-lasted${row.odd ? " ops-odd" : ""}`, "data-label": "Duration" }, row.lasted, row.live && row.lasted ? el("small", { text: "so far" }) : "");
-  const tr = el("tr", { class: row.left ? "ops-left" : null },
-    el("th", { scope: "row", class: "ops-c-what" }, link, about),
-    el("td", { class: "ops-c-place", "data-label": "Where" }, said(row.workspace), said(row.tenant, { class: row.platform ? "ops-platform" : "" }, "small")),
-    el("td", { class: "ops-c-who", "data-label": "Initiator" }, row.initiator ? said(row.initiator) : el("span", { class: "ops-quiet", title: "not recorded", text: "—" })),
-    el("td", { class: "ops-c-status", "data-label": "Status" }, badge(row.status)),
-    el("td", { class: "ops-c-outcome", "data-label": "Outcome" }, badge(row.outcome), row.mark ? said(row.mark, {}, "small") : ""),
-    el("td", { class: "ops-c-created", "data-label": "Created" }, timeOf(row.created, "ago"), el("small", {}, timeOf(row.created, "short"))),
-    last);
-  tr.opsRow = JSON.stringify(row);
-  return tr;
-}
-
-// The link of the row stays: it may have the focus, and the pointer may be about to let go of it.
-function changeRow(model, tr, row, page) {
-  const told = JSON.stringify(row);
-  if (tr.opsRow === told) return;
-  tr.opsRow = told;
-  const high = () => tr.getBoundingClientRect().height;
-  const link = tr.querySelector("a.ops-row"), made = rowOf(model, row, page, false), height = high();
-  link.setAttribute("aria-label", made.querySelector("a.ops-row").getAttribute("aria-label"));
-  tr.className = made.className;
-  link.nextSibling.replaceWith(made.cells[0].lastChild);
-  [...tr.cells].slice(1).forEach((cell) => cell.replaceWith(made.cells[1]));
-  // A mark more makes a row of a narrow window higher; what stands below it would move.
-  if (high() !== height) { tr.style.height = `${height}px`; tr.style.overflow = "hidden"; }
-}
 
 function addressWith(state, changes) {
   const query = new URLSearchParams();
@@ -89,20 +47,17 @@ function render({ model, el: root }) {
   const filters = el("div", { class: "ops-filters", role: "search", "aria-label": "Filter operations" });
   const meta = el("div", { class: "ops-meta ops-fresh" });
   const note = el("p", { class: "ops-note ops-quiet", hidden: true });
-  const body = el("tbody");
-  const heads = el("tr");
-  const table = el("table", { class: "ops-table" }, el("thead", {}, heads), body);
+  const pages = sheets();
   const empty = el("div", { class: "ops-empty", hidden: true });
   const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
   const live = el("div", { class: "ops-aside", role: "status" });
-  root.append(head, alert, before, filters, meta, note, table, empty, pager, live);
+  root.append(head, alert, before, filters, meta, note, pages.root, empty, pager, live);
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
-  let pickers = [], painted = "", landing = null, asked = null, rest = [], opened = null, slow = 0, drawn = 0, announced = "", ahead = null, early = null, looking = 0;
+  let pickers = [], painted = "", landing = null, asked = null, opened = null, slow = 0, drawn = 0, announced = "", ahead = null, early = null, looking = 0;
   const state = () => model.get("state");
   const say = (text) => { live.textContent = text; };
   const freshness = refresher(model, root, { again: () => visit(state().address), held, say }), python = copyAsPython(model, say);
   meta.append(counted, news, el("span", { class: "ops-spacer" }), ...freshness.nodes, python, freshness.banner);
-  const links = () => [...body.querySelectorAll("a.ops-row")];
 
   function busy(on) {
     clearTimeout(slow);
@@ -138,7 +93,7 @@ function render({ model, el: root }) {
     };
     search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 350, "filter:search"); });
     // A search that is still to come must not take the reader away from what they open meanwhile.
-    search.addEventListener("blur", (event) => { if (body.contains(event.relatedTarget)) clearTimeout(timer); else find(null); });
+    search.addEventListener("blur", (event) => { if (pages.root.contains(event.relatedTarget)) clearTimeout(timer); else find(null); });
     search.addEventListener("keydown", (event) => {
       if (event.key === "Enter") find("filter:search");
       if (event.key === "ArrowDown") {
@@ -187,11 +142,11 @@ function render({ model, el: root }) {
   }
 
   function paintPager() {
-    const { pager: pages = {}, rows = [] } = state(), count = model.get("count");
+    const { pager: to = {}, rows = [] } = state(), count = model.get("count");
     const step = (text, address, land) => button(text, () => visit(address, land), { disabled: !address });
-    const range = pages.range ? el("span", { class: "ops-num", text: count ? `${pages.range} of ${count}` : pages.range }) : null;
-    pager.hidden = !rows.length && !pages.newer && !pages.first;
-    pager.replaceChildren(pages.first ? step("« Newest", pages.first, 0) : "", step("‹ Newer", pages.newer, 0), step("Older ›", pages.older, 0), range ?? "");
+    const range = to.range ? el("span", { class: "ops-num", text: count ? `${to.range} of ${count}` : to.range }) : null;
+    pager.hidden = !rows.length && !to.newer && !to.first;
+    pager.replaceChildren(to.first ? step("« Newest", to.first, 0) : "", step("‹ Newer", to.newer, 0), step("Older ›", to.older, 0), range ?? "");
   }
 
   // Only a page that somebody looks at is worth the next one.
@@ -203,36 +158,27 @@ function render({ model, el: root }) {
   // What the kernel read ahead is shown with its own time until the answer is there.
   function paintAhead() {
     early = ahead.address;
+    pages.turn();
     freshness.showing(ahead.as_of);
-    put(ahead.made.splice(0));
     land(ahead.rows.length);
     ahead = null;
   }
 
-  const fits = () => Math.ceil(window.innerHeight / HEIGHT_OF_ROW);
   const makers = (rows, isStop) => rows.map((row, i) => () => rowOf(model, row, state().page, isStop(row, i)));
 
-  function put(made) {
-    body.replaceChildren(...made.splice(0, landing === 0 ? fits() : made.length).map((make) => make()));
-    rest = made;
-    if (rest.length) afterPaint(drawRest);
-  }
-
-  // The rows of it that will be seen at once are made while nobody waits.
   function keepAhead({ address, as_of, rows }) {
-    const made = makers(rows, (row, i) => i === 0);
-    made.slice(0, fits()).forEach((make, i) => { const tr = make(); made[i] = () => tr; });
-    ahead = { address, as_of, rows, made };
+    ahead = { address, as_of, rows };
+    pages.prepare(state(), makers(rows, () => false));
   }
 
-  const arrived = (now, rows) => early === now.address && !now.error && rows.length > 0 && rows.map((row) => row.id).join() === links().map((link) => link.dataset.id).join();
+  const arrived = (now, rows) => early === now.address && !now.error && rows.length > 0 && rows.map((row) => row.id).join() === pages.links().map((link) => link.dataset.id).join();
 
   function paint() {
     const now = state();
-    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; rest = []; body.replaceChildren(); pager.replaceChildren(); painted = ""; return undefined; }
-    drawRest();
+    if (!now.page) { head.replaceChildren(); filters.replaceChildren(); meta.hidden = true; ahead = null; pages.clear(); pager.replaceChildren(); painted = ""; return undefined; }
+    pages.drawRest();
     if (now.read === drawn && early) return undefined; // of the page before, and its answer is on its way
-    if (now.read === drawn) return [...body.rows].forEach((tr, i) => changeRow(model, tr, now.rows[i], now.page));
+    if (now.read === drawn) return pages.rows().forEach((tr, i) => changeRow(model, tr, now.rows[i], now.page));
     drawn = now.read;
     asked = null;
     busy(false);
@@ -243,13 +189,10 @@ function render({ model, el: root }) {
     alert.replaceChildren(...(now.error ? [alertBox(now.error, () => visit(now.address))] : []));
     paintFilters(now);
     before.classList.toggle("ops-of-failures", now.page === "failures");
-    heads.replaceChildren(...columns(now.page).map(([text, name, ...more]) => el("th", { scope: "col", class: name }, text, ...more)));
-    if (arrived(now, rows)) [...body.rows].forEach((tr, i) => changeRow(model, tr, rows[i], now.page));
-    else { if (early && landing === null) landing = 0; put(makers(rows, (row, i) => (back ? row.id === back : i === 0))); }
+    if (arrived(now, rows)) pages.rows().forEach((tr, i) => changeRow(model, tr, rows[i], now.page));
+    else { if (early && landing === null) landing = 0; pages.put(now, makers(rows, (row, i) => (back ? row.id === back : i === 0)), landing === 0); }
     early = null;
-    table.hidden = !rows.length;
-    table.classList.toggle("ops-of-stuck", now.page === "stuck");
-    table.setAttribute("aria-label", now.title);
+    pages.root.hidden = !rows.length;
     empty.hidden = rows.length > 0 || Boolean(now.error);
     empty.replaceChildren(el("p", { text: now.empty }), anchor(model, now.action, { class: "ops-button" }));
     python.hidden = !now.python;
@@ -261,10 +204,6 @@ function render({ model, el: root }) {
     // The focus must never fall to the page: in JupyterLab the next key would edit the notebook.
     if (focused && !root.contains(document.activeElement)) head.querySelector("h1").focus({ preventScroll: true });
     return undefined;
-  }
-
-  function drawRest() {
-    body.append(...rest.splice(0).map((make) => make()));
   }
 
   function land(total) {
@@ -284,27 +223,27 @@ function render({ model, el: root }) {
   }
 
   function focusRow(index) {
-    if (index > 0) drawRest();
-    const all = links();
+    if (index > 0) pages.drawRest();
+    const all = pages.links();
     if (!all.length) return;
     const at = Math.max(0, Math.min(all.length - 1, index));
-    all.forEach((link, i) => { link.tabIndex = i === at ? 0 : -1; });
+    all.forEach((link, i) => { if (link.tabIndex !== (i === at ? 0 : -1)) link.tabIndex = i === at ? 0 : -1; });
     all[at].focus();
   }
 
-  body.addEventListener("keydown", (event) => {
+  pages.root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    drawRest();
-    const all = links(), at = all.indexOf(document.activeElement), pages = state().pager ?? {};
+    pages.drawRest();
+    const all = pages.links(), at = all.indexOf(document.activeElement), { older, newer } = state().pager ?? {};
     const act = {
-      ArrowDown: () => (at + 1 < all.length ? focusRow(at + 1) : visit(pages.older, 0)),
-      ArrowUp: () => (at > 0 ? focusRow(at - 1) : visit(pages.newer, Infinity)),
+      ArrowDown: () => (at + 1 < all.length ? focusRow(at + 1) : visit(older, 0)),
+      ArrowUp: () => (at > 0 ? focusRow(at - 1) : visit(newer, Infinity)),
       Home: () => focusRow(0), End: () => focusRow(all.length - 1),
-      PageDown: () => visit(pages.older, 0), PageUp: () => visit(pages.newer, 0),
+      PageDown: () => visit(older, 0), PageUp: () => visit(newer, 0),
     }[event.key];
     if (act) { event.preventDefault(); event.stopPropagation(); act(); }
   });
-  body.addEventListener("click", (event) => { opened = event.target.closest("tr")?.querySelector("a.ops-row")?.dataset.id ?? opened; });
+  pages.root.addEventListener("click", (event) => { opened = event.target.closest("tr")?.querySelector("a.ops-row")?.dataset.id ?? opened; });
 
   const message = (content) => {
     if (content.type === "choices") pickers.find((p) => p.name === content.name)?.paint(content);
@@ -318,7 +257,7 @@ function render({ model, el: root }) {
   // Back from an operation, the focus is on its row again.
   const returned = () => {
     if (!model.get("shown") || !opened) return;
-    const index = links().findIndex((link) => link.dataset.id === opened);
+    const index = pages.links().findIndex((link) => link.dataset.id === opened);
     if (index >= 0) focusRow(index);
     else head.querySelector("h1")?.focus({ preventScroll: true });
   };

@@ -52,7 +52,7 @@ class RunList(Refreshing):
         Reads again what is shown.
     """
 
-    _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js", "copy.js")
+    _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js", "copy.js", "rows.js", "sheets.js")
     _css = asset("run_list.css", "refresh.css")
     panels = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(sync=True, **ipywidgets.widget_serialization)
     count = traitlets.Unicode("").tag(sync=True)
