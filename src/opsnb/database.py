@@ -122,9 +122,9 @@ class Database:
         """
         reader = self.reader
         # Where somebody listens to what an engine is asked, or says it otherwise, SQLAlchemy itself must ask.
-        asked = None if reader.dispatch.before_cursor_execute else prepared(statement, reader.dialect)
-        if asked is None or not asked.fixed:
+        if reader.dispatch.before_cursor_execute:
             return self.fetch(statement, parameters)
+        asked = prepared(statement, reader.dialect)
         return self._patiently(lambda engine: ask(engine, asked, parameters))
 
     def _patiently(self, put: Callable[[Engine], T]) -> T:

@@ -31,9 +31,7 @@ class Prepared:
     Attributes
     ----------
     text
-        What the driver is sent.
-    fixed
-        Whether the text is the same for all values; a list of values that is written out is not.
+        What the driver is sent; where values are lists, only what `sent` makes it for each.
     options
         What the driver is told beside text and values.
     cursor
@@ -41,26 +39,37 @@ class Prepared:
     """
 
     def __init__(self, statement: Statement, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=_raw(dialect))
+        compiled: Any = statement.compile(dialect=_raw(dialect))
         self.text = compiled.string
-        self.fixed = not compiled.post_compile_params
         # PostgreSQL would keep one plan for common and rare values alike.
         anew = statement.get_execution_options().get(ANEW, False)
         self.options = {"prepare": not anew} if dialect.name == "postgresql" else {}
         self.cursor = _raw_cursor if dialect.name == "postgresql" else _cursor
         self._own = compiled.params
+        # A list of values is written out: the text depends on how many they are.
+        self._expand: Any = compiled.construct_expanded_state if compiled.post_compile_params else None
         self._write: dict[str, Callable[[Any], Any] | None] = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
         }
         self._in_order = _getter(compiled.positiontup or ())
 
-    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Give the values in the form that the driver takes with `text`."""
+    def sent(self, given: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """Give the text for these values, and the values in the form that the driver takes with it."""
+        if self._expand is not None:
+            return self._with_lists(given)
         written = dict(self._own)
         for name in self._write.keys() & given.keys():
             write = self._write[name]
             written[name] = given[name] if write is None else write(given[name])
-        return self._in_order(written)
+        return self.text, self._in_order(written)
+
+    def _with_lists(self, given: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        own = self._own | {name: given[name] for name in self._own.keys() & given.keys()}
+        state = self._expand(own)
+        values, writing = own | state.additional_parameters, self._write | state.processors
+        write = (writing.get(name) for name in state.positiontup)
+        ordered = (values[name] for name in state.positiontup)
+        return state.statement, tuple(one if way is None else way(one) for way, one in zip(write, ordered, strict=True))
 
 
 @lru_cache(maxsize=2048)
@@ -104,13 +113,13 @@ def ask(engine: Engine, asked: Prepared, given: Mapping[str, Any]) -> Rows:
     SQLAlchemyError
         As from SQLAlchemy's own way. After a lost connection the pool is a new one.
     """
-    values = asked.values(given)
+    sent = asked.sent(given)
     try:
         raw = engine.raw_connection()
     except engine.dialect.loaded_dbapi.Error as error:
         raise _wrapped(engine.dialect, asked, error, lost=False) from error
     try:
-        return _fetched(engine, raw, asked, values, raw.invalidate)
+        return _fetched(engine, raw, asked, sent, raw.invalidate)
     finally:
         raw.close()
 
@@ -126,21 +135,25 @@ def ask_within(connection: Connection, statement: Statement, given: Mapping[str,
         As from SQLAlchemy's own way.
     """
     asked = prepared(statement, connection.dialect)
-    if not asked.fixed or connection.engine.dispatch.before_cursor_execute:
+    if connection.engine.dispatch.before_cursor_execute:
         done: Any = connection.execute(statement, given)
         return done.all() if done.returns_rows else [()] * done.rowcount
     if not connection.in_transaction():
         connection.begin()
-    return _fetched(connection.engine, connection.connection, asked, asked.values(given), connection.invalidate)
+    return _fetched(connection.engine, connection.connection, asked, asked.sent(given), connection.invalidate)
 
 
 def _fetched(
-    engine: Engine, raw: PoolProxiedConnection, asked: Prepared, values: Any, drop: Callable[[BaseException], None]
+    engine: Engine,
+    raw: PoolProxiedConnection,
+    asked: Prepared,
+    sent: tuple[str, Any],
+    drop: Callable[[BaseException], None],
 ) -> Rows:
     began, failed = perf_counter(), True
     try:
         cursor = asked.cursor(raw)
-        cursor.execute(asked.text, values, **asked.options)
+        cursor.execute(*sent, **asked.options)
         found: Rows = cursor.fetchall() if cursor.description else [()] * cursor.rowcount
         failed = False
     except Exception as error:
