@@ -23,6 +23,8 @@ _DISCREET: dict[str, Any] = {
     "hide_parameters": True
 }  # errors go to the log, which is no place for contexts and searches
 
+_CACHE = 16_000  # kB of a file that a connection keeps: what a page of a long history looks through for two filters
+
 
 def replace_bad_utf8(connection: sqlite3.Connection, _record: object) -> None:
     """Let a connection read what is no UTF-8, with marks in its place."""
@@ -44,6 +46,7 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
         return connection
 
