@@ -90,8 +90,11 @@ class StuckClass(NamedTuple):
 
 
 def _label(status: Status, elapsed: timedelta, limit: timedelta, norm: Norm | None) -> str:
-    least = f"usually under {norm.under}" if norm and elapsed <= limit else f"limit {_short(limit)}"
-    return f"{status.capitalize()} {duration(elapsed)}, {least}"
+    return f"{status.capitalize()} {duration(elapsed)}, {_beyond(limit, norm if elapsed <= limit else None)}"
+
+
+def _beyond(limit: timedelta, norm: Norm | None) -> str:
+    return f"usually under {norm.under}" if norm else f"limit {_short(limit)}"
 
 
 @lru_cache(maxsize=1024)
@@ -194,12 +197,27 @@ class Classifier:
 
     def labels(self, now: datetime) -> Callable[[str, str, datetime | None, datetime | None], str | None]:
         """Give what labels a run at `now`, by status, type, created_at and started_at; None if it is not stuck."""
+        saying = self._saying
 
         def label(status: str, type_: str, created: datetime | None, started: datetime | None) -> str | None:
-            found = self._why(now, status, type_, created, started)
-            return _label(*found) if found else None
+            if status not in _LIVE or created is None:
+                return None
+            bound, limit, verb, within, beyond = saying(status, type_)
+            elapsed = now - (started if started and status == _RUNNING else created)
+            if elapsed > bound and now - created > bound:
+                return f"{verb} {duration(elapsed)}, {within if elapsed <= limit else beyond}"
+            return None
 
         return label
+
+    @cached_property
+    def _saying(self) -> Callable[[str, str], tuple[timedelta, timedelta, str, str, str]]:
+        """Give for a status and a type the bound, the limit, and what `_label` says around how long it has been."""
+        return lru_cache(maxsize=1024)(self._find_saying)
+
+    def _find_saying(self, status: str, type_: str) -> tuple[timedelta, timedelta, str, str, str]:
+        bound, limit, norm = self._bound(_LIVE[status], type_)
+        return bound, limit, status.capitalize(), _beyond(limit, norm), _beyond(limit, None)
 
     def _why(
         self, now: datetime, status: str, type_: str, created: datetime | None, started: datetime | None
@@ -213,4 +231,5 @@ class Classifier:
         return (live, now - since, limit, norm) if created < cutoff and since < cutoff else None
 
 
+_RUNNING = Status.RUNNING.value
 _LIVE = {status.value: status for status in (Status.QUEUED, Status.RUNNING)}
