@@ -31,6 +31,7 @@ from opsnb.queries.run_page import Count, Hidden, RunPage
 from opsnb.queries.search import resolve
 from opsnb.queries.shift import Shift, fetch_shift
 from opsnb.queries.updates import PageUpdate, read_update
+from opsnb.queries.values import Known
 from opsnb.replica import Replica, Source, Sources
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier
@@ -86,6 +87,7 @@ class Ops:
         self.classifier = Classifier.build(self.catalog, settings)
         self._ruled = self.classifier
         self._norms = Norms(settings)
+        self._values = Known()
         self._who = who
         self._clock = clock
         self._sources = Sources(database, replica, fall_back=not read_only)
@@ -176,7 +178,7 @@ class Ops:
         size = _whole("limit", self.settings.page_size if limit is None else limit, 1, 500)
 
         def ask(source: Source) -> RunPage:
-            wanted = self._wanted(raw, source)
+            wanted = filters.read(raw, source.as_of)
             found = self._lists(source, page).page(page, wanted, source.as_of, size, after, before)
             return source.mark(found)
 
@@ -187,7 +189,7 @@ class Ops:
         self.ensure_view()
         return self._sources.read(
             self.now(),
-            lambda source: self._lists(source, page).count(page, self._wanted(raw, source), source.as_of),
+            lambda source: self._lists(source, page).count(page, filters.read(raw, source.as_of), source.as_of),
         )
 
     def hidden(self, page: Page = Page.FAILURES, **raw: Any) -> Hidden:
@@ -196,7 +198,7 @@ class Ops:
         wanted = {**raw, "unhandled": True}
         return self._sources.read(
             self.now(),
-            lambda source: self._lists(source, page).hidden(page, self._wanted(wanted, source), source.as_of),
+            lambda source: self._lists(source, page).hidden(page, filters.read(wanted, source.as_of), source.as_of),
         )
 
     def update(self, shown: RunPage, **raw: Any) -> PageUpdate:
@@ -492,7 +494,7 @@ class Ops:
 
     def _lists(self, source: Source, page: Page) -> Lists:
         rule = self._rule(source) if page is Page.STUCK else self.classifier
-        return Lists(source.database, self.catalog, rule, self.settings.count_cap)
+        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values)
 
     def _wanted(self, raw: dict[str, Any], source: Source) -> filters.Filters:
         return resolve(source.database, self.catalog, filters.read(raw, source.as_of))

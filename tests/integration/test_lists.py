@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from functools import partial
 from itertools import combinations, product
 
 import pytest
@@ -10,6 +11,7 @@ from opsnb.catalog import Catalog
 from opsnb.errors import BadInput
 from opsnb.links import Page
 from opsnb.models import Outcome, Status
+from opsnb.queries import glance, values
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier
 from support.history import NOW, add_run, add_runs, add_tenant, add_workspace, before
@@ -163,9 +165,9 @@ def test_any_two_filters_together_find_what_plain_python_finds(ops, history):
 
 def test_all_filters_together_find_what_plain_python_finds(ops, history):
     hits = 0
-    for values in product(*FILTERS.values()):
-        wanted = [row["id"] for row in history if all(keeps(row) for _, keeps in values)]
-        asked = {name: value for name, (value, _) in zip(FILTERS, values, strict=True)}
+    for chosen in product(*FILTERS.values()):
+        wanted = [row["id"] for row in history if all(keeps(row) for _, keeps in chosen)]
+        asked = {name: value for name, (value, _) in zip(FILTERS, chosen, strict=True)}
         assert found(ops.runs(limit=500, **asked)) == wanted, asked
         hits += bool(wanted)
     assert hits > 2
@@ -209,6 +211,45 @@ def test_a_search_finds_names_types_labels_and_tenants_literally(database, ops, 
     assert found(ops.runs(search=text)) == [number]
 
 
+@pytest.mark.parametrize("looked_at", [2, 20])
+@pytest.mark.parametrize("page", [Page.RUNS, Page.STUCK])
+def test_a_search_leads_through_all_that_it_hits_however_few_are_looked_at_first(
+    ops, history, monkeypatch, looked_at, page
+):
+    monkeypatch.setattr(glance, "NEWEST", looked_at)
+    monkeypatch.setattr(glance, "SHORT", looked_at)
+    held = {row.id for row in ops.read_list(page, limit=500).rows}
+    for words, keeps in (
+        ("etl", lambda row: "etl" in row["type"]),
+        ("A", lambda row: "a" in f"{row['type']} {row['initiator_name'] or ''} {'Tenant' if row['tenant_id'] else ''}"),
+        (PEOPLE[0], lambda row: row["initiator_name"] == PEOPLE[0]),
+        ("3", lambda row: row["id"] == 3 or row["tenant_id"] == 3),
+        ("nothing like it", lambda row: False),
+    ):
+        for filters, also in (({}, lambda row: True), ({"workspace": 1}, lambda row: row["workspace_id"] == 1)):
+            wanted = [row["id"] for row in history if row["id"] in held and keeps(row) and also(row)]
+            ask = partial(ops.read_list, page, limit=3, search=words, **filters)
+            pages = [ask()]
+            while pages[-1].next:
+                pages.append(ask(after=pages[-1].next))
+            assert [number for one in pages for number in found(one)] == wanted, words
+            back = ask(before=pages[-1].previous) if pages[-1].previous else pages[-1]
+            assert found(back) == found(pages[max(0, len(pages) - 2)])
+
+
+def test_a_name_that_is_new_is_found_at_once_in_a_new_operation_and_soon_in_an_old_one(
+    database, ops, history, monkeypatch
+):
+    monkeypatch.setattr(glance, "NEWEST", 2)
+    assert found(ops.runs(search="zoe")) == []
+    new = add_run(database, initiator_name="Zoe", created_at=NOW)
+    assert found(ops.runs(search="zoe")) == [new]
+    old = add_run(database, initiator_name="Zora", type="x", created_at=before(days=1))
+    assert ops.count(search="zora") == 1
+    monkeypatch.setattr(values, "SECONDS", 0)
+    assert found(ops.runs(search="zora")) == [old]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("workspace", "Workspace 9"), ("tenant", "Tenent 1"), ("tenant", True), ("status", "done"), ("outcome", "fail"),
@@ -234,7 +275,7 @@ def test_a_page_is_one_statement_whatever_its_rows(database, ops, history, page)
         with recorded(database) as statements:
             listed = ops.read_list(page, limit=limit, type=TYPES, search="a")
         assert len(listed.rows) <= limit
-        assert len([one for one in statements if "created_at" in one]) == 1  # others ask what the filters lead to
+        assert len([one for one in statements if "completed_at" in one]) == 1  # others ask what the filters lead to
         assert len(statements) <= 5
         assert "operation_runs.context" not in statements[-1]
     with recorded(database) as statements:

@@ -153,9 +153,11 @@ def test_of_few_runs_that_a_filter_lets_through_those_alone_are_read(filled, ops
 def test_what_a_search_stands_for_is_found_by_the_indexes_on_values(filled, ops_on):
     ops = ops_on(filled)
     for words in ("rare", "sync", "nothing like it"):
-        values, *others = plans(filled, partial(ops.runs, limit=5, search=words))
+        glance, *others = plans(filled, partial(ops.runs, limit=5, search=words))
+        assert {"ix_runs_recent"} == set(re.findall(r"ix_runs_\w+", glance)), glance
+        values, *count = plans(filled, partial(ops.count, search=words))
         assert {"ix_runs_type", "ix_runs_initiator"} <= set(re.findall(r"ix_runs_\w+", values)), values
-        for steps in [values, *others]:
+        for steps in [glance, values, *count, *others]:
             assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs(?! USING)", steps), steps
 
 

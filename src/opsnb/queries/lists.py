@@ -134,7 +134,7 @@ def _may_be(shape: Shape) -> bool:
 @lru_cache(maxsize=1024)
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
-    page = _in_order(shape, columns_of(shape)).subquery("page")
+    page = in_order(shape, columns_of(shape)).subquery("page")
     statement = with_names(shape, page, not shape.direction.startswith("before"))
     return statement.execution_options(**{ANEW: bool(shape.names)})
 
@@ -143,10 +143,11 @@ def page_statement(shape: Shape) -> Select[Any]:
 def texts_statement(shape: Shape) -> Select[Any]:
     """Give type, tenant and error text of a list's runs; open are the same as of a page."""
     columns = (runs.created_at, runs.id, runs.type, runs.tenant_id)
-    return _in_order(shape, [*columns, error_text(shape.dialect, shape.error_paths).label("error")])
+    return in_order(shape, [*columns, error_text(shape.dialect, shape.error_paths).label("error")])
 
 
-def _in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Select columns of a list's runs, in its order from the cursor on; open are the same as of a page."""
     newest_first = not shape.direction.startswith("before")
     order = (c.desc() if newest_first else c.asc() for c in (runs.created_at, runs.id))
     wanted = select(*columns).where(*wheres(shape), *_beyond(shape.direction))

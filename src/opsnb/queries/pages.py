@@ -15,12 +15,15 @@ from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import Filters
+from opsnb.queries.glance import SEARCHED, glance
 from opsnb.queries.leads import SAID, find_few, is_led, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
 from opsnb.queries.members import WINDOW, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
 from opsnb.queries.run_page import Count, Hidden, RunPage
+from opsnb.queries.search import numbered, resolve, said
 from opsnb.queries.stuck_in_sql import parameters as cutoffs_of
+from opsnb.queries.values import Known
 from opsnb.stuck import Classifier
 
 UNSEEN = (
@@ -40,12 +43,15 @@ class Lists:
         Where from, and how types are called and stuck runs told.
     count_cap
         How far `RunPage.count` counts.
+    known
+        What different values there are for a search.
     """
 
     database: Database
     catalog: Catalog
     classifier: Classifier
     count_cap: int
+    known: Known
 
     def page(
         self, page: Page, filters: Filters, now: datetime, limit: int, after: str | None, before: str | None
@@ -64,10 +70,13 @@ class Lists:
         if after and before:
             raise BadInput("Give after or before, not both.")
         direction = "after" if after else "before" if before else "first"
+        filters = numbered(self.database, filters)
         cursor = self._cursor(after or before)
         towards = onward(direction, cursor.get("cursor_created", ""), self.database.is_sqlite)
         values = {**self.plain_values(page, filters, now), **cursor, "limit": limit + 1}
         shape, values = self.led(self.shape(page, filters, towards, None if filters.names else limit + 1), values)
+        if filters.words and not shape.among_few:
+            shape, values = self._searched(shape, values, filters)
         end = None
         if filters.group:
             members, end = read_members(self.database, shape, values, filters.group, limit + 1)
@@ -78,8 +87,21 @@ class Lists:
         assembled = self._assemble(page, found, limit, direction, now, filters)
         return assembled if end is None else _cut(assembled, direction, end)
 
+    def _searched(self, shape: Shape, values: dict[str, Any], filters: Filters) -> tuple[Shape, dict[str, Any]]:
+        """Look for the first runs that are hit or, where those are rare, for what the words stand for."""
+        known = None
+        if not filters.group:
+            seen = glance(self.database, shape, values, values["limit"])
+            if seen.numbers is not None:
+                shape = replace(shape, names=shape.names - SEARCHED, among_few=True)
+                return shape, {**values, "few": sent(self.database, seen.numbers)}
+            known = self.known.at(self.database, seen.hit)
+        filters = said(self.database, self.catalog, filters, known)
+        return self.led(replace(shape, names=filters.names), {**values, **parameters(filters, self.catalog)})
+
     def count(self, page: Page, filters: Filters, now: datetime) -> Count:
         """Count a list's operations at `now`, exactly up to the cap."""
+        filters = resolve(self.database, self.catalog, filters)
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
         shape = self.shape(page, filters, limit=None if filters.names else self.count_cap + 1)
         shape, values = self.led(shape, values)
@@ -89,6 +111,7 @@ class Lists:
 
     def hidden(self, page: Page, filters: Filters, now: datetime) -> Hidden:
         """Count at `now` what `Filters.unhandled` leaves out of a list, among its newest failures up to the cap."""
+        filters = resolve(self.database, self.catalog, filters)
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
         shape, values = self.led(self.shape(page, filters), values)
         ((failures, handled),) = self.database.read(handled_statement(shape), values)

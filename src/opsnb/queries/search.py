@@ -7,21 +7,22 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, literal_column, or_, select, union_all
+from sqlalchemy import Select, bindparam, literal_column, or_, select, union_all
 
 from opsnb.catalog import Catalog
 from opsnb.database import Database
-from opsnb.models import operation_runs, tenants, workspaces
+from opsnb.models import tenants, workspaces
 from opsnb.prepared import Rows
 from opsnb.queries.conditions import contains, like, parameters
-from opsnb.queries.distinct import hops
 from opsnb.queries.filters import Filters
 from opsnb.queries.leads import find_few
+from opsnb.queries.values import KINDS, Values, among, as_text
+from opsnb.queries.values import MOST as MOST_VALUES
+from opsnb.queries.values import numbered as numbered_values
 
 MOST = 200  # values of a kind; what hits more of them is common, and found on the way
-VALUES = 5_000  # different ones of a column that are looked through
-runs = operation_runs.c
 _LOOKED_THROUGH = {"type", "initiator_name", "tenant_id"}
+_TENANT = "tenant"
 
 
 def resolve(database: Database, catalog: Catalog, filters: Filters) -> Filters:
@@ -32,9 +33,25 @@ def resolve(database: Database, catalog: Catalog, filters: Filters) -> Filters:
     DatabaseUnavailable
         If the database cannot answer.
     """
+    filters = numbered(database, filters)
+    if not filters.words:
+        return filters
+    if find_few(database, filters.names - {"words", "number"}, parameters(filters, catalog)) is not None:
+        return filters  # to read those few is quicker
+    return said(database, catalog, filters)
+
+
+def numbered(database: Database, filters: Filters) -> Filters:
+    """Put the numbers of a workspace and a tenant in the place of their names, unless they have namesakes.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
     for table, name in ((workspaces, "workspace"), (tenants, "tenant")):
         filters = _numbered(database, filters, table, name)
-    return _said(database, catalog, filters) if filters.words else filters
+    return filters
 
 
 def _numbered(database: Database, filters: Filters, table: Any, name: str) -> Filters:
@@ -45,32 +62,35 @@ def _numbered(database: Database, filters: Filters, table: Any, name: str) -> Fi
     return replace(filters, **{f"{name}_name": None, f"{name}_id": found[0][0]})
 
 
-def _said(database: Database, catalog: Catalog, filters: Filters) -> Filters:
+def said(database: Database, catalog: Catalog, filters: Filters, known: Values | None = None) -> Filters:
+    """Put values in the place of words, if these hit few; `known` are all of them that there are.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
     words = filters.words or ""
     if not database.leading >= _LOOKED_THROUGH:
         return filters
-    if find_few(database, filters.names - {"words", "number"}, parameters(filters, catalog)) is not None:
-        return filters  # to read those few is quicker
-    values = {"words": like(words), "values": VALUES, "most": MOST + 1}
-    rows = database.read(_statement(database.dialect), values)
+    values = {"words": like(words), "values": MOST_VALUES, "most": MOST + 1}
+    among_known = known.sent(database) if known else {}
+    rows = database.read(_statement(database.dialect, known is not None), {**values, **among_known})
     if _too_many(rows):
         return filters
-    types, people, places = (tuple(value for kind, value, _ in rows if kind == wanted) for wanted in _KINDS)
-    said = {
+    types, people, places = (tuple(value for kind, value, _ in rows if kind == wanted) for wanted in (*KINDS, _TENANT))
+    hit = {
         "said_types": tuple(dict.fromkeys((*types, *catalog.matching(words)))),
         "said_initiators": people,
         "said_tenants": tuple(map(int, places)),
     }
-    nothing = True if not any(said.values()) and filters.number is None else None
-    return replace(filters, words=None, nothing=nothing, **said)  # type: ignore[arg-type]
+    nothing = True if not any(hit.values()) and filters.number is None else None
+    return replace(filters, words=None, nothing=nothing, **hit)  # type: ignore[arg-type]
 
 
 def _too_many(rows: Rows) -> bool:
     hit = Counter(kind for kind, _, _ in rows)
-    return any(number >= VALUES for _, _, number in rows) or any(count > MOST for count in hit.values())
-
-
-_KINDS = ("type", "initiator", "tenant")
+    return any(number >= MOST_VALUES for _, _, number in rows) or any(count > MOST for count in hit.values())
 
 
 @cache
@@ -79,26 +99,11 @@ def _named(table: Any) -> Select[Any]:
 
 
 @cache
-def _statement(dialect: str) -> Select[Any]:
-    kinds = [_values(column, dialect) for column in (runs.type, runs.initiator_name)]
-    places = select(_as_text(tenants.c.id, dialect), literal_column("0").label("number")).where(
-        contains(tenants.c.name)
-    )
-    found = [_few(kind, name) for kind, name in zip((*kinds, places), _KINDS, strict=True)]
-    return select(union_all(*found).subquery("said"))
-
-
-def _values(column: ColumnElement[Any], dialect: str) -> Select[Any]:
-    kinds = hops(column, bindparam("values"))
-    value = _as_text(kinds.c.value, dialect)
-    return select(value, kinds.c.number).where(or_(contains(value), kinds.c.number >= bindparam("values")))
-
-
-def _as_text(column: Any, dialect: str) -> Any:
-    """Let values of several kinds stand in one column; SQLite does so, and finds again only what is left as it is."""
-    return (column if dialect == "sqlite" else cast(column, Text)).label("value")
-
-
-def _few(found: Select[Any], name: str) -> Select[Any]:
-    few = found.limit(bindparam("most")).subquery(name)
-    return select(literal_column(f"'{name}'").label("kind"), few.c.value, few.c.number)
+def _statement(dialect: str, known: bool) -> Select[Any]:
+    values = among if known else numbered_values
+    columns = [values(kind, dialect).subquery(f"every_{kind}") for kind in KINDS]
+    hit = [select(one).where(or_(contains(one.c.value), one.c.number >= bindparam("values"))) for one in columns]
+    place: Any = as_text(tenants.c.id, dialect), literal_column("0").label("number")
+    places = select(literal_column(f"'{_TENANT}'").label("kind"), *place).where(contains(tenants.c.name))
+    few = [select(one.limit(bindparam("most")).subquery()) for one in (*hit, places)]
+    return select(union_all(*few).subquery("said"))

@@ -1,0 +1,58 @@
+"""A search for what is common: the newest runs of a list are looked at before it is asked what the words stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, or_, select
+
+from opsnb.database import Database
+from opsnb.models import operation_runs
+from opsnb.prepared import ANEW
+from opsnb.queries.conditions import hits
+from opsnb.queries.lists import Shape, in_order
+from opsnb.queries.values import Values
+
+# How many runs are looked at: where one in four is hit, these make a page. A list with an index of its own is short.
+NEWEST, SHORT = 200, 2_000
+SEARCHED = frozenset({"words", "number"})
+runs = operation_runs.c
+
+
+class Glance(NamedTuple):
+    """What was seen: `numbers` are None if more may be hit further on; `hit` are types and initiators of what was."""
+
+    numbers: list[int] | None
+    hit: Values
+
+
+def glance(database: Database, searched: Shape, values: Mapping[str, Any], wanted: int) -> Glance:
+    """Look for the first `wanted` runs of a list, from its cursor on, that a search hits.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database cannot answer.
+    """
+    most = SHORT if searched.is_short else NEWEST
+    rows = database.read(_statement(searched), {**values, "limit": most})
+    found = [run for run in rows if run[0]]
+    hit = Values(*(frozenset(run[at] for run in found if run[at] is not None) for at in (2, 3)))
+    numbers = [run[1] for run in found[:wanted]]
+    return Glance(numbers if len(found) >= wanted or len(rows) < most else None, hit)
+
+
+@lru_cache(maxsize=256)
+def _statement(searched: Shape) -> Select[Any]:
+    looked = replace(searched, names=searched.names - SEARCHED)
+    columns = (runs.created_at, runs.id, runs.type, runs.initiator_name, runs.tenant_id)
+    some = in_order(looked, columns).subquery("some")
+    hit = or_(hits(some.c), *([some.c.id == bindparam("number")] if "number" in searched.names else []))
+    order = (some.c.created_at, some.c.id)
+    statement = select(hit, some.c.id, some.c.type, some.c.initiator_name).order_by(
+        *(c.asc() if searched.direction.startswith("before") else c.desc() for c in order)
+    )
+    return statement.execution_options(**{ANEW: bool(looked.names)})

@@ -1,0 +1,94 @@
+"""The different types and initiators of a history, kept for a moment: a search is typed letter by letter."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, Text, bindparam, cast, func, literal_column, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from opsnb.database import Database
+from opsnb.models import operation_runs
+from opsnb.queries.distinct import hops
+
+MOST = 5_000  # different ones of a column that are looked through
+SECONDS = 30.0
+KINDS = {"type": operation_runs.c.type, "initiator": operation_runs.c.initiator_name}
+
+
+class Values(NamedTuple):
+    """Some of the different values, as the database gave them."""
+
+    types: frozenset[str]
+    initiators: frozenset[str]
+
+    def sent(self, database: Database) -> dict[str, Any]:
+        """Write them as `among` takes them."""
+        write = json.dumps if database.is_sqlite else list
+        return {f"all_{kind}": write(sorted(values)) for kind, values in zip(KINDS, self, strict=True)}
+
+
+class Known:
+    """All different values of a database, as they were at most `SECONDS` ago."""
+
+    def __init__(self) -> None:
+        self._known: dict[Database, tuple[float, Values | None]] = {}
+
+    def at(self, database: Database, met: Values) -> Values | None:
+        """Give them, asked anew where one that was just met is not among them; None if they are many or no text.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        asked, known = self._known.get(database, (0.0, None))
+        if not asked or time.monotonic() - asked > SECONDS or (known and not _holds(known, met)):
+            asked, known = time.monotonic(), _read(database)
+            self._known[database] = (asked, known)
+        return known
+
+
+def _holds(known: Values, met: Values) -> bool:
+    return met.types <= known.types and met.initiators <= known.initiators
+
+
+def _read(database: Database) -> Values | None:
+    rows = database.read(_statement(database.dialect), {"values": MOST})
+    if any(number >= MOST or not isinstance(value, str) for _, value, number in rows):
+        return None
+    types, initiators = (frozenset(value for kind, value, _ in rows if kind == wanted) for wanted in KINDS)
+    return Values(types, initiators)
+
+
+@cache
+def _statement(dialect: str) -> Select[Any]:
+    return select(union_all(*(numbered(kind, dialect) for kind in KINDS)).subquery("known"))
+
+
+def numbered(kind: str, dialect: str) -> Select[Any]:
+    """Select `kind`, `value` and `number` of each different value, found by hopping along its index."""
+    kinds = hops(KINDS[kind], bindparam("values"))
+    return select(_called(kind), as_text(kinds.c.value, dialect), kinds.c.number)
+
+
+def among(kind: str, dialect: str) -> Select[Any]:
+    """Select the same of values that are known already."""
+    if dialect == "sqlite":
+        given = func.json_each(bindparam(f"all_{kind}")).table_valued("value", name=f"all_{kind}")
+    else:
+        every = func.unnest(bindparam(f"all_{kind}", type_=ARRAY(Text)))
+        given = every.table_valued("value", name=f"all_{kind}").render_derived()
+    return select(_called(kind), given.c.value.label("value"), literal_column("0").label("number"))
+
+
+def as_text(column: Any, dialect: str) -> Any:
+    """Let values of several kinds stand in one column; SQLite does so, and finds again only what is left as it is."""
+    return (column if dialect == "sqlite" else cast(column, Text)).label("value")
+
+
+def _called(kind: str) -> Any:
+    return literal_column(f"'{kind}'").label("kind")
