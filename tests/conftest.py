@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 
 from opsnb import schema
 from opsnb.database import Database
@@ -94,16 +94,16 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @contextmanager
-def _empty(running: PostgresServer) -> Iterator[str]:
+def _copied(running: PostgresServer, template: str = "opsnb_template") -> Iterator[str]:
     name = f"test_{next(_numbers)}"
-    yield running.create(name, "opsnb_template")
+    yield running.create(name, template)
     running.drop(name)
 
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """Address of a PostgreSQL database with schema and indexes and no runs."""
-    with _empty(postgres) as url:
+    with _copied(postgres) as url:
         yield url
 
 
@@ -124,13 +124,54 @@ def open_database() -> Iterator[Callable[..., Database]]:
         database.close()
 
 
+@pytest.fixture(scope="module")
+def contents() -> Callable[[Database], None] | None:
+    """Fill a database: in a module with a fixture of this name, `database` holds that at the start of every test."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def template_of(
+    request: pytest.FixtureRequest, contents: Callable[[Database], None] | None, sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str | None], str]]:  # fmt: skip
+    """Give what `database` is a copy of: the path of a file, or the name of a database in a version of PostgreSQL."""
+
+    def fill(url: str) -> None:
+        made = Database(url, Settings())
+        contents(made)
+        made.close()
+
+    with ExitStack() as stack:
+
+        @cache
+        def make(version: str | None) -> str:
+            if contents is None:
+                return str(sqlite_template) if version is None else "opsnb_template"
+            if version is None:
+                path = str(shutil.copy(sqlite_template, tmp_path_factory.mktemp("filled") / "runs.db"))
+                fill(path)
+                return path
+            url = stack.enter_context(_copied(request.getfixturevalue("postgres_of")(version)))
+            fill(url)
+            return make_url(url).database
+
+        yield make
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, open_database: Callable[..., Database]) -> Iterator[Database]:
-    """An empty database with schema and indexes, once on SQLite and once on each PostgreSQL that the test is run on."""
+def database(
+    request: pytest.FixtureRequest, template_of: Callable[[str | None], str], open_database: Callable[..., Database]
+) -> Iterator[Database]:  # fmt: skip
+    """A database with schema and indexes, empty or with the `contents` of its module.
+
+    It is there once on SQLite, and once on each PostgreSQL that the test is run on.
+    """
+    template = template_of(request.param)
     if request.param is None:
-        yield open_database(request.getfixturevalue("sqlite_url"))
+        yield open_database(str(shutil.copy(template, request.getfixturevalue("sqlite_url"))))
     else:
-        with _empty(request.getfixturevalue("postgres_of")(request.param)) as url:
+        with _copied(request.getfixturevalue("postgres_of")(request.param), template) as url:
             yield open_database(url)
 
 

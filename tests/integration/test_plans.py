@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from functools import partial
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 
@@ -38,8 +38,12 @@ RETRY = {
 PLAIN = {"sqlite": "'{}'", "postgresql": "CAST('{}' AS jsonb)"}
 
 
-@pytest.fixture
-def filled(database):
+@pytest.fixture(scope="module")
+def contents():
+    return fill
+
+
+def fill(database):
     """A long history: one run in five live, one in fifty failed, one in a hundred a retry, and some rare values."""
     add_people(database)
     for number in (1, 2):
@@ -57,6 +61,10 @@ def filled(database):
         f" CASE WHEN i % 100 = 3 THEN {RETRY[kind].format(rows=ROWS)} ELSE {PLAIN[kind]} END, {CREATED[kind]} FROM n",
     )
     execute(database, "ANALYZE")
+
+
+@pytest.fixture
+def filled(database):
     return database
 
 
@@ -113,7 +121,8 @@ USUAL = {("status", "completed"), ("outcome", "succeeded")}  # most runs are: th
 def chosen():
     """Every filter alone, and every pair of a common value with a common, a rare and an absent one."""
     yield from ({name: value} for values in (COMMON, RARE, ABSENT) for name, value in values.items())
-    for values in (COMMON, RARE, ABSENT):
+    yield from ({one: COMMON[one], other: COMMON[other]} for one, other in combinations(COMMON, 2))
+    for values in (RARE, ABSENT):
         yield from ({one: COMMON[one], other: values[other]} for one, other in permutations(values, 2))
 
 
