@@ -18,7 +18,7 @@ SECRET = "hunter2-and-more"
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def secretive(tmp_path: Path) -> Path:
     """A demo in which the newest failure has a secret in its context."""
     path = tmp_path / "runs.db"
     made = Database(str(path), Settings())
@@ -30,8 +30,8 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_file_is_what_was_on_screen(page: Page, watch, lab, database: Path, tmp_path: Path) -> None:
-    run_cell(page, lab(database, MANAGER), "failures.ipynb")
+def test_the_file_is_what_was_on_screen(page: Page, watch, lab, secretive: Path, tmp_path: Path) -> None:
+    run_cell(page, lab(secretive, MANAGER), "failures.ipynb")
     rows(page).first.click()
     expect(page.locator(".ops-v-masked:visible")).to_have_count(1)
     save = page.get_by_role("button", name="Save evidence")

@@ -1,6 +1,7 @@
 """The demo database: what is in it, and whose data it never touches."""
 
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -16,20 +17,29 @@ from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.load import load
 from opsnb.models import as_utc, audit_logs, operation_runs, platform_users, tenants, workspaces
+from opsnb.settings import Settings
 
 NOW = datetime(2026, 11, 23, 14, 2, 31, 5, tzinfo=UTC)
 
 
-@pytest.fixture
-def database(tmp_path: Path, open_database: Callable[..., Database]) -> Database:
-    made: Database = open_database(str(tmp_path / "demo.db"))
+@pytest.fixture(scope="module")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    made = Database(str(path), Settings())
     demo.prepare(made, NOW)
-    return made
+    made.close()
+    return path
 
 
 @pytest.fixture
-def runs(database: Database) -> list[Any]:
-    return list(database.fetch(select(operation_runs)))
+def made(demo_file: Path, tmp_path: Path, open_database: Callable[..., Database]) -> Database:
+    """A demo, of SQLite; not named `database`, which would run every test on PostgreSQL too."""
+    return open_database(str(shutil.copy(demo_file, tmp_path)))
+
+
+@pytest.fixture
+def runs(made: Database) -> list[Any]:
+    return list(made.fetch(select(operation_runs)))
 
 
 def test_about_three_thousand_runs_of_a_week(runs: list[Any]) -> None:
@@ -60,14 +70,14 @@ def test_live_runs_have_not_ended_and_some_are_stuck(runs: list[Any]) -> None:
     assert sum(status == "running" and age > timedelta(minutes=30) for status, age in ages) > 4
 
 
-def test_retries_point_to_failures_and_are_audited(database: Database, runs: list[Any]) -> None:
+def test_retries_point_to_failures_and_are_audited(made: Database, runs: list[Any]) -> None:
     by_id = {run.id: run for run in runs}
     triage = {run.id: run.context.get("triage", {}) for run in runs}
     retries = {number: found["retry_of_run_id"] for number, found in triage.items() if "retry_of_run_id" in found}
     assert len(retries) > 8
     assert all(by_id[old].outcome == "failed" and old < new for new, old in retries.items())
     assert all(by_id[old].type == by_id[new].type for new, old in retries.items())
-    rows = database.fetch(select(audit_logs))
+    rows = made.fetch(select(audit_logs))
     told = {row._mapping["metadata"]["new_run_id"]: row.resource_id for row in rows if row.action.endswith("retry")}
     assert told == retries
     assert {row.actor_email for row in rows} == {"ada@contoso.example"}
@@ -79,13 +89,13 @@ def test_one_failure_was_investigated(runs: list[Any]) -> None:
     assert 5 <= len(run.context["triage"]["investigated"]["reason"]) <= 500
 
 
-def test_people_and_places(database: Database) -> None:
-    people = {row.name: row.capabilities for row in database.fetch(select(platform_users)) if row.login is None}
+def test_people_and_places(made: Database) -> None:
+    people = {row.name: row.capabilities for row in made.fetch(select(platform_users)) if row.login is None}
     assert {name: len(may) for name, may in people.items()} == {"Nora Noaccess": 0, "Victor Viewer": 2, "Ada Byron": 3}
-    assert database.fetch(select(func.count()).where(platform_users.c.login.is_not(None)))[0][0] == 1
-    names = {row.name for row in database.fetch(select(workspaces))}
+    assert made.fetch(select(func.count()).where(platform_users.c.login.is_not(None)))[0][0] == 1
+    names = {row.name for row in made.fetch(select(workspaces))}
     assert names == {"Contoso Production", "Northwind Staging", "Bitcoin Core CI"}
-    assert {"Fabrikam GmbH", "master"} <= {row.name for row in database.fetch(select(tenants))}
+    assert {"Fabrikam GmbH", "master"} <= {row.name for row in made.fetch(select(tenants))}
 
 
 def _dump(database: Database) -> list[str]:
@@ -95,31 +105,31 @@ def _dump(database: Database) -> list[str]:
     return lines
 
 
-def test_the_same_moment_makes_the_same_demo(database: Database) -> None:
-    before = _dump(database)
-    demo.prepare(database, NOW)
-    assert _dump(database) == before
+def test_the_same_moment_makes_the_same_demo(made: Database) -> None:
+    before = _dump(made)
+    demo.prepare(made, NOW)
+    assert _dump(made) == before
 
 
-def test_a_demo_is_made_anew_at_another_moment(database: Database) -> None:
-    before = Counter(row.type for row in database.fetch(select(operation_runs.c.type)))
-    demo.prepare(database, NOW + timedelta(days=3))
-    assert Counter(row.type for row in database.fetch(select(operation_runs.c.type))) == before
-    newest = as_utc(database.fetch(select(func.max(operation_runs.c.created_at)))[0][0])
+def test_a_demo_is_made_anew_at_another_moment(made: Database) -> None:
+    before = Counter(row.type for row in made.fetch(select(operation_runs.c.type)))
+    demo.prepare(made, NOW + timedelta(days=3))
+    assert Counter(row.type for row in made.fetch(select(operation_runs.c.type))) == before
+    newest = as_utc(made.fetch(select(func.max(operation_runs.c.created_at)))[0][0])
     assert newest is not None
     assert newest > NOW + timedelta(days=2)
 
 
-def test_a_failing_second_demo_leaves_the_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = _dump(database)
+def test_a_failing_second_demo_leaves_the_first(made: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _dump(made)
 
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("opsnb.demo.filling.write_audit", fail)
     with pytest.raises(KeyboardInterrupt):
-        demo.prepare(database, NOW + timedelta(days=3))
-    assert _dump(database) == before
+        demo.prepare(made, NOW + timedelta(days=3))
+    assert _dump(made) == before
 
 
 def test_other_databases_are_refused(tmp_path: Path, sqlite: Database, open_database: Any) -> None:
@@ -135,12 +145,12 @@ def test_other_databases_are_refused(tmp_path: Path, sqlite: Database, open_data
     assert foreign.read_bytes() == before
 
 
-def test_a_history_loaded_into_the_demo_is_safe_from_it(database: Database, tmp_path: Path) -> None:
+def test_a_history_loaded_into_the_demo_is_safe_from_it(made: Database, tmp_path: Path) -> None:
     row = {"workspace": "W", "type": "t", "status": "queued", "outcome": "pending", "created_at": "2026-01-01"}
     (tmp_path / "r.jsonl").write_text(json.dumps(row))
-    load(database, tmp_path / "r.jsonl")
+    load(made, tmp_path / "r.jsonl")
     with pytest.raises(BadInput, match="something other than the demo"):
-        demo.prepare(database, NOW)
+        demo.prepare(made, NOW)
 
 
 def test_postgresql_takes_the_demo_once(postgres: Any, open_database: Any) -> None:
