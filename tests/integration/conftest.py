@@ -15,12 +15,11 @@ from opsnb.load.mapfile import find_map
 from opsnb.models import as_utc
 from opsnb.ops import Ops
 from opsnb.settings import Settings
-from support.foreign import LARAVEL, NATIVE, SQLITE, fill, history, iso, run_script
+from support.foreign import SETTINGS, fill, history, iso, people, run_script
 from support.history import VIEWER, add_people, execute
 from support.postgres import PostgresServer
 
 _numbers = count(1)
-SETTINGS = {"laravel": LARAVEL, "native": NATIVE, "sqlite": SQLITE}
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +55,7 @@ def foreign(
     def make(kind: str, *, everything: bool = True) -> Database:
         database = open_database(_empty(kind), SETTINGS.get(kind, Settings()))
         run_script(database, kind)
-        fill(database, _rows(everything), iso if kind == "sqlite" else lambda when: when)
+        fill(database, history() if everything else people(), iso if kind == "sqlite" else lambda when: when)
         return database
 
     def _empty(kind: str) -> str:
@@ -80,8 +79,3 @@ def ci(database: Database) -> Ops:
     with database.look() as connection:
         newest = as_utc(connection.exec_driver_sql("SELECT max(created_at) FROM operation_runs").scalar())
     return Ops(database, database.settings, VIEWER, False, lambda: newest - timedelta(days=1))
-
-
-def _rows(everything: bool) -> dict:
-    rows = history()
-    return rows if everything else {name: rows[name] for name in ("workspaces", "tenants", "platform_users")}

@@ -2,8 +2,10 @@
 
 import pytest
 
+from opsnb.database import Database
 from opsnb.doctor import examine
 from opsnb.links import Page
+from support.foreign import SETTINGS, fill, people, run_script
 from support.foreign.owner import make_suggested_indexes
 from support.history import execute
 from support.plans import assert_walks, plan, plans, turns
@@ -26,10 +28,13 @@ FILTERS = {
 INDEX = {Page.RUNS: "ix_runs_recent", Page.FAILURES: "ix_runs_failed", Page.STUCK: "ix_runs_live"}
 
 
-@pytest.fixture(params=["laravel", "native"])
-def filled(request, foreign):
+@pytest.fixture(scope="module", params=["laravel", "native"])
+def filled(request, postgres):
+    """A long history in tables that others made; the tests only read it."""
     kind = request.param
-    database = foreign(kind, everything=False)
+    database = Database(postgres.create(f"plans_{kind}"), SETTINGS[kind])
+    run_script(database, kind)
+    fill(database, people())
     execute(database, "INSERT INTO tenants (workspace_id, name) VALUES (1, 'Big'), (1, 'Other'), (2, 'Small')")
     status, outcome, context = CASTS[kind]
     retry = "'{\"triage\": {\"retry_of_run_id\": ' || (i - 1) || '}}'"
@@ -46,7 +51,9 @@ def filled(request, foreign):
         f" timestamp '2026-11-23 14:00:00' - i * interval '37 seconds' FROM generate_series(1, {ROWS}) AS i",
     )
     make_suggested_indexes(database)
-    return database, RUNS[kind]
+    yield database, RUNS[kind]
+    database.close()
+    postgres.drop(f"plans_{kind}")
 
 
 def test_every_list_and_filter_walks_its_index(filled, ops_on):

@@ -26,6 +26,7 @@ LARAVEL = Settings(
 )  # fmt: skip
 NATIVE = Settings(logins=LARAVEL.logins)
 SQLITE = Settings(logins=LARAVEL.logins)
+SETTINGS = {"laravel": LARAVEL, "native": NATIVE, "sqlite": SQLITE}
 TYPES = ["inventory.sync", "policies.backup", "tenants.provision", "etl_load.night"]
 PEOPLE = ["Ada", "Bob O'Hara", "100%", 'quo"te', None]
 RUNS = 160
@@ -63,6 +64,12 @@ def history() -> dict[str, list[Row]]:
     }
 
 
+def people() -> dict[str, list[Row]]:
+    """Give the rows of a history without a run."""
+    rows = history()
+    return {name: rows[name] for name in ("workspaces", "tenants", "platform_users")}
+
+
 def _run(dice: random.Random, number: int) -> Row:
     status = dice.choice(["queued", "running", "completed", "completed", "completed"])
     created = before(minutes=dice.randrange(300), seconds=dice.randrange(60))
@@ -94,11 +101,11 @@ def _audit(run: Row) -> Row:
 
 def fill(database: Database, tables: Mapping[str, Iterable[Row]], write: Write = lambda when: when) -> None:
     """Write rows by plain SQL, numbers out of the database's own counter; `write` gives its form of a time."""
-    for name, rows in tables.items():
-        for row in rows:
-            values = {key: _plain(database, key, value, write) for key, value in row.items() if key != "id"}
-            names, places = ", ".join(values), ", ".join(f":{key}" for key in values)
-            with database.change() as connection:
+    with database.change() as connection:
+        for name, rows in tables.items():
+            for row in rows:
+                values = {key: _plain(database, key, value, write) for key, value in row.items() if key != "id"}
+                names, places = ", ".join(values), ", ".join(f":{key}" for key in values)
                 connection.execute(text(f"INSERT INTO {name} ({names}) VALUES ({places})"), values)
 
 
