@@ -30,12 +30,14 @@ ON_NOTEBOOKS = """
 import json, sys
 from pathlib import Path
 from opsnb.database import Database
-from opsnb.serve import kernels, server
+from opsnb.serve import kernels, pool, server
 from opsnb.serve.identity.options import IdentityOptions
 from opsnb.serve.server import Options, serve
 from opsnb.settings import Settings
 told, configuration = json.loads(sys.argv[1]), server.configuration()
 configuration.MappingKernelManager.update(told.pop("culling", {}))
+configuration.KernelRestarter.time_to_dead = 0.5  # seconds between two looks at whether a kernel lives; usually 3
+pool._RETRY = 1  # seconds until a kernel is started in place of one that did not start; usually 10
 server.configuration = lambda: configuration
 def paths(named):
     files = ("secret_file", "jwt_keys", "tokens", "certfile", "keyfile", "notebooks")
