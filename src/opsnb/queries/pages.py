@@ -81,7 +81,7 @@ class Lists:
         if filters.group:
             members, end = read_members(self.database, shape, values, filters.group, limit + 1)
             values["members"] = sent(self.database, members)
-        found = self.database.read(page_statement(shape), values)
+        found = () if "nothing" in shape.names else self.database.read(page_statement(shape), values)
         if not found and direction == "first":
             self._check_places(filters)
         assembled = self._assemble(page, found, limit, direction, now, filters)

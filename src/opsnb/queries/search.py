@@ -74,7 +74,7 @@ def said(database: Database, catalog: Catalog, filters: Filters, known: Values |
     if not database.leading >= _LOOKED_THROUGH:
         return filters
     values = {"words": like(words), "values": MOST_VALUES, "most": MOST + 1}
-    among_known = known.sent(database) if known else {}
+    among_known = known.sent if known else {}
     rows = database.read(_statement(database.dialect, known is not None), {**values, **among_known})
     if _too_many(rows):
         return filters

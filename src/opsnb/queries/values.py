@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from functools import cache
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, cast, func, literal_column, select, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import JSONB
 
 from opsnb.database import Database
-from opsnb.models import operation_runs
+from opsnb.models import Words, operation_runs
 from opsnb.queries.distinct import hops
 
 MOST = 5_000  # different ones of a column that are looked through
@@ -19,16 +20,18 @@ SECONDS = 30.0
 KINDS = {"type": operation_runs.c.type, "initiator": operation_runs.c.initiator_name}
 
 
-class Values(NamedTuple):
+@dataclass(frozen=True)
+class Values:
     """Some of the different values, as the database gave them."""
 
     types: frozenset[str]
     initiators: frozenset[str]
 
-    def sent(self, database: Database) -> dict[str, Any]:
-        """Write them as `among` takes them."""
-        write = json.dumps if database.is_sqlite else list
-        return {f"all_{kind}": write(sorted(values)) for kind, values in zip(KINDS, self, strict=True)}
+    @cached_property
+    def sent(self) -> dict[str, str]:
+        """How `among` takes them: as one text, since drivers take their time for each value of a list."""
+        each = zip(KINDS, (self.types, self.initiators), strict=True)
+        return {f"all_{kind}": json.dumps(sorted(values)) for kind, values in each}
 
 
 class Known:
@@ -77,11 +80,9 @@ def numbered(kind: str, dialect: str) -> Select[Any]:
 
 def among(kind: str, dialect: str) -> Select[Any]:
     """Select the same of values that are known already."""
-    if dialect == "sqlite":
-        given = func.json_each(bindparam(f"all_{kind}")).table_valued("value", name=f"all_{kind}")
-    else:
-        every = func.unnest(bindparam(f"all_{kind}", type_=ARRAY(Text)))
-        given = every.table_valued("value", name=f"all_{kind}").render_derived()
+    every = bindparam(f"all_{kind}", type_=Words)
+    elements = func.json_each(every) if dialect == "sqlite" else func.jsonb_array_elements_text(cast(every, JSONB))
+    given = elements.table_valued("value", name=f"all_{kind}")
     return select(_called(kind), given.c.value.label("value"), literal_column("0").label("number"))
 
 
