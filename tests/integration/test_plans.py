@@ -170,6 +170,12 @@ def test_what_a_search_stands_for_is_found_by_the_indexes_on_values(filled, ops_
             assert not re.search(r"Seq Scan on operation_runs|SCAN operation_runs(?! USING)", steps), steps
 
 
+def test_where_no_index_leads_from_value_to_value_a_search_does_not_hop(filled, ops_on):
+    execute(filled, "DROP INDEX ix_runs_initiator")
+    for words in ("rare", "nothing like it"):
+        assert "hops" not in "".join(plans(filled, partial(ops_on(filled).runs, limit=5, search=words)))
+
+
 def test_every_count_is_led_by_its_index(filled, ops_on):
     ops = ops_on(filled)
     for page, index in INDEX.items():

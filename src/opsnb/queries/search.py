@@ -16,9 +16,7 @@ from opsnb.prepared import Rows
 from opsnb.queries.conditions import contains, like, parameters
 from opsnb.queries.filters import Filters
 from opsnb.queries.leads import find_few
-from opsnb.queries.values import KINDS, Values, among, as_text
-from opsnb.queries.values import MOST as MOST_VALUES
-from opsnb.queries.values import numbered as numbered_values
+from opsnb.queries.values import DIFFERENT, KINDS, Values, among, as_text, hopped
 
 MOST = 200  # values of a kind; what hits more of them is common, and found on the way
 _LOOKED_THROUGH = {"type", "initiator_name", "tenant_id"}
@@ -73,7 +71,7 @@ def said(database: Database, catalog: Catalog, filters: Filters, known: Values |
     words = filters.words or ""
     if not database.leading >= _LOOKED_THROUGH:
         return filters
-    values = {"words": like(words), "values": MOST_VALUES, "most": MOST + 1}
+    values = {"words": like(words), "values": DIFFERENT, "most": MOST + 1}
     among_known = known.sent if known else {}
     rows = database.read(_statement(database.dialect, known is not None), {**values, **among_known})
     if _too_many(rows):
@@ -90,7 +88,7 @@ def said(database: Database, catalog: Catalog, filters: Filters, known: Values |
 
 def _too_many(rows: Rows) -> bool:
     hit = Counter(kind for kind, _, _ in rows)
-    return any(number >= MOST_VALUES for _, _, number in rows) or any(count > MOST for count in hit.values())
+    return any(number >= DIFFERENT for _, _, number in rows) or any(count > MOST for count in hit.values())
 
 
 @cache
@@ -100,7 +98,7 @@ def _named(table: Any) -> Select[Any]:
 
 @cache
 def _statement(dialect: str, known: bool) -> Select[Any]:
-    values = among if known else numbered_values
+    values = among if known else hopped
     columns = [values(kind, dialect).subquery(f"every_{kind}") for kind in KINDS]
     hit = [select(one).where(or_(contains(one.c.value), one.c.number >= bindparam("values"))) for one in columns]
     place: Any = as_text(tenants.c.id, dialect), literal_column("0").label("number")

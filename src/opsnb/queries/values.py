@@ -15,9 +15,10 @@ from opsnb.database import Database
 from opsnb.models import Words, operation_runs
 from opsnb.queries.distinct import hops
 
-MOST = 5_000  # different ones of a column that are looked through
+DIFFERENT = 5_000  # values of a column that are looked through
 SECONDS = 30.0
 KINDS = {"type": operation_runs.c.type, "initiator": operation_runs.c.initiator_name}
+_LED = {column.key for column in KINDS.values()}
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,17 @@ class Known:
         self._known: dict[Database, tuple[float, Values | None]] = {}
 
     def at(self, database: Database, met: Values) -> Values | None:
-        """Give them, asked anew where one that was just met is not among them; None if they are many or no text.
+        """Give them, asked anew where one that was just met is not among them.
+
+        None if they are many or no text, or no indexes lead from one to the next.
 
         Raises
         ------
         DatabaseUnavailable
             If the database cannot answer.
         """
+        if not database.leading >= _LED:
+            return None
         asked, known = self._known.get(database, (0.0, None))
         if not asked or time.monotonic() - asked > SECONDS or (known and not _holds(known, met)):
             asked, known = time.monotonic(), _read(database)
@@ -60,8 +65,8 @@ def _holds(known: Values, met: Values) -> bool:
 
 
 def _read(database: Database) -> Values | None:
-    rows = database.read(_statement(database.dialect), {"values": MOST})
-    if any(number >= MOST or not isinstance(value, str) for _, value, number in rows):
+    rows = database.read(_statement(database.dialect), {"values": DIFFERENT})
+    if any(number >= DIFFERENT or not isinstance(value, str) for _, value, number in rows):
         return None
     types, initiators = (frozenset(value for kind, value, _ in rows if kind == wanted) for wanted in KINDS)
     return Values(types, initiators)
@@ -69,10 +74,10 @@ def _read(database: Database) -> Values | None:
 
 @cache
 def _statement(dialect: str) -> Select[Any]:
-    return select(union_all(*(numbered(kind, dialect) for kind in KINDS)).subquery("known"))
+    return select(union_all(*(hopped(kind, dialect) for kind in KINDS)).subquery("known"))
 
 
-def numbered(kind: str, dialect: str) -> Select[Any]:
+def hopped(kind: str, dialect: str) -> Select[Any]:
     """Select `kind`, `value` and `number` of each different value, found by hopping along its index."""
     kinds = hops(KINDS[kind], bindparam("values"))
     return select(_called(kind), as_text(kinds.c.value, dialect), kinds.c.number)
