@@ -217,7 +217,6 @@ def test_a_search_leads_through_all_that_it_hits_however_few_are_looked_at_first
     ops, history, monkeypatch, looked_at, page
 ):
     monkeypatch.setattr(glance, "NEWEST", looked_at)
-    monkeypatch.setattr(glance, "SHORT", looked_at)
     held = {row.id for row in ops.read_list(page, limit=500).rows}
     for words, keeps in (
         ("etl", lambda row: "etl" in row["type"]),

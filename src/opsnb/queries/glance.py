@@ -16,8 +16,7 @@ from opsnb.queries.conditions import hits
 from opsnb.queries.lists import Shape, in_order
 from opsnb.queries.values import Values
 
-# How many runs are looked at: where one in four is hit, these make a page. A list with an index of its own is short.
-NEWEST, SHORT = 200, 2_000
+NEWEST = 200  # runs that are looked at: where one in four is hit, these make a page
 SEARCHED = frozenset({"words", "number"})
 runs = operation_runs.c
 
@@ -37,12 +36,11 @@ def glance(database: Database, searched: Shape, values: Mapping[str, Any], wante
     DatabaseUnavailable
         If the database cannot answer.
     """
-    most = SHORT if searched.is_short else NEWEST
-    rows = database.read(_statement(searched), {**values, "limit": most})
+    rows = database.read(_statement(searched), {**values, "limit": NEWEST})
     found = [run for run in rows if run[0]]
     hit = Values(*(frozenset(run[at] for run in found if run[at] is not None) for at in (2, 3)))
     numbers = [run[1] for run in found[:wanted]]
-    return Glance(numbers if len(found) >= wanted or len(rows) < most else None, hit)
+    return Glance(numbers if len(found) >= wanted or len(rows) < NEWEST else None, hit)
 
 
 @lru_cache(maxsize=256)
