@@ -4,76 +4,93 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from opsnb.errors import BadInput
 from opsnb.serve.limits import read_limits
 from support.serving import Server, serving_notebooks, write_notebooks
+from support.visitors import Visitor
 
 SECRET = "a-secret-of-the-proxys-own"
-SLOW = "import time\nopen('slow', 'w').close()\ntime.sleep(10)"
+SLOW = """import time
+from pathlib import Path
+Path("slow").touch()
+while not Path("on").exists():
+    time.sleep(0.05)"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    notebooks = write_notebooks(folder / "notebooks", runs="print('here')", stuck=SLOW)
+    limits = {"preheat": 1, "max_kernels": 4, "max_kernels_per_user": 2}
+    with serving_notebooks(
+        folder, notebooks, {"OPSNB_PROXY_SECRET": SECRET}, identity={"kind": "proxy"}, **limits
+    ) as one:
+        yield one
+
+
+class Crowd:
+    """Users who ask for pages; nobody closes theirs before the end of the test."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.open: list[Visitor] = []
+
+    def ask(self, user: str, page: str = "runs") -> tuple[int, str, str | None]:
+        """Ask for a page: the answer's status, its text, and after how many seconds to come again."""
+        visitor = Visitor(self._server, **{"X-Forwarded-Email": f"{user}@example.com", "X-Opsnb-Secret": SECRET})
+        status, text, headers = visitor.get(f"/system/ops/{page}")
+        if status == 200:
+            visitor.kernel = re.findall(r'"kernelId": "([\w-]+)"', text)[0]
+            self.open.append(visitor)
+        return status, text, headers["Retry-After"]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "secret").write_text(SECRET)
-    notebooks = write_notebooks(tmp_path / "notebooks", runs="print('here')", stuck=SLOW)
-    identity = {"kind": "proxy", "secret_file": str(tmp_path / "secret")}
-    with serving_notebooks(
-        tmp_path, notebooks, identity=identity, preheat=1, max_kernels=4, max_kernels_per_user=2
-    ) as running:
-        running.wait_for_kernels(1)
-        yield running
+def crowd(running: Server) -> Iterator[Crowd]:
+    """Nobody has a page yet, and one kernel waits."""
+    running.wait_for_kernels(1, 60)
+    crowd = Crowd(running)
+    yield crowd
+    for visitor in crowd.open:
+        visitor.end()
 
 
-def ask(server: Server, user: str, page: str = "runs") -> tuple[int, str, str | None]:
-    status, text, headers = server.get(f"/system/ops/{page}", **told(user))
-    return status, text, headers["Retry-After"]
-
-
-def told(user: str) -> dict[str, str]:
-    return {"X-Forwarded-Email": user, "X-Opsnb-Secret": SECRET}
-
-
-def test_pages_that_come_at_once_do_not_pass_the_limit(server: Server) -> None:
-    with ThreadPoolExecutor(12) as crowd:
-        answers = list(crowd.map(lambda number: ask(server, f"user-{number}@example.com"), range(12)))
+def test_pages_that_come_at_once_do_not_pass_the_limit(running: Server, crowd: Crowd) -> None:
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(lambda number: crowd.ask(f"user-{number}"), range(12)))
     assert sorted(status for status, _, _ in answers) == [200] * 3 + [503] * 9
-    server.wait_for_kernels(4)  # the one that waits for whoever comes next among them
+    running.wait_for_kernels(4)  # the one that waits for whoever comes next among them
     _, text, again = next(answer for answer in answers if answer[0] == 503)
     assert again is not None
     assert f'<meta http-equiv="refresh" content="{again}">' in text
     assert 'href="/system/ops/runs">Try now' in text
 
 
-def test_a_seat_is_free_again_when_its_kernel_has_ended(server: Server) -> None:
-    for number in range(2):
-        assert ask(server, f"user-{number}@example.com")[0] == 200
-    _, page, headers = server.get("/system/ops/runs", **told("leaves@example.com"))
-    assert ask(server, "late@example.com")[0] == 503
-    cookies = dict(re.findall(r"([\w-]+)=([^;]*)", " ; ".join(headers.get_all("Set-Cookie", []))))
-    sent = {"Cookie": "; ".join(f"{name}={text}" for name, text in cookies.items()), "X-XSRFToken": cookies["_xsrf"]}
-    kernel = re.search(r'"kernelId": "([\w-]+)"', page)
-    assert kernel
-    assert server.get(f"/voila/api/shutdown/{kernel[1]}", "POST", **told("leaves@example.com"), **sent)[0] == 204
-    assert ask(server, "late@example.com")[0] == 200
+def test_a_seat_is_free_again_when_its_kernel_has_ended(crowd: Crowd) -> None:
+    for user in ("user-0", "user-1", "leaves"):
+        assert crowd.ask(user)[0] == 200
+    assert crowd.ask("late")[0] == 503
+    assert crowd.open.pop().end() == 204
+    assert crowd.ask("late")[0] == 200
 
 
-def test_one_user_cannot_take_every_seat(server: Server) -> None:
-    assert [ask(server, "greedy@example.com")[0] for _ in range(3)] == [200, 200, 429]
-    assert ask(server, "modest@example.com")[0] == 200
+def test_one_user_cannot_take_every_seat(crowd: Crowd) -> None:
+    assert [crowd.ask("greedy")[0] for _ in range(3)] == [200, 200, 429]
+    assert crowd.ask("modest")[0] == 200
 
 
-def test_a_slow_page_does_not_keep_others_waiting(server: Server, tmp_path: Path) -> None:
+def test_a_slow_page_does_not_keep_others_waiting(running: Server, crowd: Crowd) -> None:
     with ThreadPoolExecutor(1) as other:
-        slow = other.submit(ask, server, "slow@example.com", "stuck")
-        while not (tmp_path / "notebooks" / "slow").exists():
+        slow = other.submit(crowd.ask, "slow", "stuck")
+        while not (running.folder / "notebooks" / "slow").exists():
             time.sleep(0.05)
-        status, text, _ = ask(server, "quick@example.com")
+        status, text, _ = crowd.ask("quick")
         assert (status, bool(re.search("here", text))) == (200, True)
         assert not slow.done()
+        (running.folder / "notebooks" / "on").touch()
         assert slow.result()[0] == 200
 
 
