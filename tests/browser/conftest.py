@@ -18,8 +18,15 @@ from opsnb.database import Database
 from opsnb.settings import Settings
 from support.serving import Server, close_lab, open_lab, running_lab, serving
 
+# Suggestions below the address bar are a page of Chromium's own, loaded into every window: a third of its work.
+SUGGESTIONS = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "OmniboxEverywhere")
+# What Playwright turns off is named again, since Chromium goes by the last list alone.
+OFF = ("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+       "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+       "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+       "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch", *SUGGESTIONS)  # fmt: skip
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-           "--disable-sync", "--no-first-run"]  # fmt: skip
+           "--disable-sync", "--no-first-run", f"--disable-features={','.join(OFF)}"]  # fmt: skip
 expect.set_options(timeout=20_000)  # a page is a kernel and a front end, on a machine that may be busy
 HERE = ("127.0.0.1", "localhost", None)
 
