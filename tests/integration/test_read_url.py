@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 
@@ -24,6 +25,7 @@ from opsnb.settings import Settings
 from opsnb.widgets.console import Console
 from support.history import MANAGE, MANAGER, VIEW, add_people, add_run, execute
 from support.postgres import VERSIONS, server, standby
+from support.workers import eventually
 
 _numbers = count(1)
 SETTINGS = Settings(lock_timeout=timedelta(seconds=1))
@@ -366,11 +368,18 @@ def test_a_query_that_stands_in_the_way_of_replay_is_broken_off_and_said(servers
 
     def look():
         with follower.look() as connection:
-            connection.exec_driver_sql("SELECT count(*) FROM operation_runs")
-            execute(place, "ALTER TABLE operation_runs ADD COLUMN more TEXT")
-            connection.exec_driver_sql("SELECT pg_sleep(5)")
+            connection.exec_driver_sql("SELECT pg_sleep(20) FROM operation_runs")
 
-    assert "broke this off to catch up with its primary; refresh" in refused(look)
+    def looks():
+        with psycopg.connect(host=str(servers[1].folder), user="postgres", dbname=name) as connection:
+            asked = "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+            return connection.execute(asked).rowcount
+
+    with ThreadPoolExecutor(1) as other:
+        said = other.submit(refused, look)
+        eventually(looks)  # a session that asks nothing at this moment would be ended, and could not be told why
+        execute(place, "ALTER TABLE operation_runs ADD COLUMN more TEXT")
+        assert "broke this off to catch up with its primary; refresh" in said.result()
     follower.close()
 
 
