@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from consoles import MANAGER, VIEWER, focused, open_page, rows, run_cell
 from opsnb import schema
 from opsnb.database import Database
+from opsnb.ops import ACTOR_SECONDS
 from opsnb.settings import Settings
 from support.history import ENTRY, MANAGE, VIEW, add_run, add_runs, add_user, execute
 from support.postgres import server as postgres_server
@@ -354,3 +355,52 @@ def test_the_next_page_is_shown_before_its_answer_and_gives_way_to_it(page: Page
     expect(rows(page).first).to_be_focused()
     expect(page.locator(".ops-pager:visible .ops-num")).to_contain_text("16–30")
     expect(page.locator(".opsnb[aria-busy]:visible")).to_have_count(0)
+
+
+def test_a_pressed_operation_is_shown_before_its_answer_and_gives_way_to_it(
+    page: Page, serve, writer: Database
+) -> None:
+    writer.close()
+    with closing(sqlite3.connect(str(writer.url.database))) as file:
+        file.execute("PRAGMA journal_mode = DELETE")  # so that it can be locked
+    heard: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
+    server = serve(f"--database={writer.url.database}", f"--actor={VIEWER}", OPSNB_REFRESH="0", OPSNB_LOCK_TIMEOUT="1s")
+    open_page(page, server, "/system/ops/runs")
+    expect(rows(page)).to_have_count(ROWS)
+    number, detail = rows(page).nth(3).get_attribute("data-id"), page.locator("article:visible")
+    page.locator("article .ops-slot").wait_for(state="attached")  # the part that shows it
+    rows(page).nth(3).hover(force=True)
+    page.mouse.down()
+    while not any(
+        b'"foreseen"' in frame and f"ops/runs/{number}".encode() in frame for frame in heard if isinstance(frame, bytes)
+    ):
+        page.wait_for_timeout(50)
+    (kernel,) = server.kernels()
+    kernel.suspend()
+    try:
+        page.mouse.up()
+        expect(detail.locator(".ops-page")).to_contain_text(f"Operation #{number}")
+        expect(detail.locator(".ops-page")).to_contain_text("Failed")
+        expect(detail.get_by_text("Timeline")).to_be_visible()
+        expect(detail.get_by_role("heading", level=1)).to_be_focused()
+        expect(page.locator(".opsnb[aria-busy]:visible")).to_have_count(1)
+        expect(detail.get_by_role("button", name="Copy as Python")).to_have_count(0)
+        execute(writer, "UPDATE operation_runs SET outcome = 'blocked' WHERE id = :id", id=number)
+    finally:
+        kernel.resume()
+    expect(detail.locator(".ops-page")).to_contain_text("Blocked")
+    expect(detail.get_by_role("button", name="Copy as Python")).to_be_visible()
+    expect(page.locator(".opsnb[aria-busy]:visible")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(rows(page).nth(3)).to_be_focused()
+    rows(page).nth(4).focus()
+    while sum(b'"foreseen"' in frame for frame in heard if isinstance(frame, bytes)) < 3:
+        page.wait_for_timeout(50)
+    with closing(sqlite3.connect(str(writer.url.database), isolation_level=None, timeout=20)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        page.wait_for_timeout(ACTOR_SECONDS * 1000 + 500)  # then the right to see is looked up again
+        page.keyboard.press("Enter")
+        expect(banner(page)).to_contain_text("is locked by another process")
+        expect(rows(page).nth(4)).to_be_focused()
+        lock.execute("ROLLBACK")

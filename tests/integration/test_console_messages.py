@@ -287,3 +287,27 @@ def test_a_page_is_read_ahead_once_and_only_where_that_is_quick(database: Databa
     found.show(links.Page.RUNS, {"after": found._found.next})  # the last page, which no other follows
     send(found, type="ahead")
     assert len(sent) == 1
+
+
+def test_an_operation_that_may_be_opened_is_read_ahead_and_nothing_is_changed_by_that(
+    database: Database, ops_on, runs, monkeypatch
+) -> None:
+    console = Console(ops_on(database, MANAGER), "failures")
+    found, detail = console._parts.run_list, console._parts.run_detail
+    sent: list[dict] = []
+    monkeypatch.setattr(detail, "send", lambda content, buffers=None: sent.append(content))
+    for more in ({}, {"pressed": True}):
+        send(found, type="foresee", id=str(runs["failed"]), **more)
+    for other in (str(runs["running"]), runs["failed"], "x", None):  # none of the list's rows
+        send(found, type="foresee", id=other, pressed=True)
+    assert [ahead["state"]["id"] for ahead in sent] == [str(runs["failed"])] * 2
+    assert (detail.state, detail.shown, found.shown) == ({}, False, True)
+    console.go(links.view(runs["failed"]))
+    assert sent[0]["state"] == {name: told for name, told in detail.state.items() if name != "read"}
+    console.go(links.page(links.Page.FAILURES))
+    found._took = 1.0
+    send(found, type="foresee", id=str(runs["failed"]), pressed=True)
+    found._took = 0.0
+    execute(database, "DELETE FROM operation_runs WHERE id = :id", id=runs["other"])
+    send(found, type="foresee", id=str(runs["other"]), pressed=True)  # what is not there is told when it is opened
+    assert len(sent) == 2

@@ -31,6 +31,14 @@ def later(work: Callable[[], T], done: Callable[[T], None]) -> None:
     loop.call_later(PAUSE, start)
 
 
+def soon(act: Callable[[], None]) -> None:
+    """Call `act` on the event loop once what is being answered just now is sent; without a loop, at once."""
+    try:
+        asyncio.get_running_loop().call_soon(act)
+    except RuntimeError:
+        act()
+
+
 def _finish(work: Callable[[], T], done: Callable[[T], None]) -> None:
     try:
         done(work())

@@ -73,12 +73,12 @@ class Console(ipywidgets.VBox):  # type: ignore[misc]
             self._ops, self._where, self.go, lambda: self.go(self._list), self._refresher
         )
         navigation, target = parts.navigation, _target(parts, route)
-        # First the address: whoever sees the new part may go back from it.
-        navigation.show(route, self._ops.actor.name, _title(route), back=back)
         # In one message, and before the others hide: in between, JupyterLab would take the keys.
         with target.hold_sync():
             self._fill(parts, route)
             target.shown = True
+            # Sent before it: whoever sees the new part may go back from it. Any sooner, it would be drawn alone.
+            navigation.show(route, self._ops.actor.name, _title(route), back=back)
         for part in parts.pages:
             part.shown = part is target
         target.on_msg(self._heard)

@@ -81,13 +81,31 @@ function followBusy(model, box) {
   return () => model.off("change:busy", mark);
 }
 
-// Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that. The parts of a
-// console take turns: the one that is shown hides the others in the same moment.
+// What parts tell each other: that a row was opened, with its operation's number, and that this is drawn before its answer, with where it is.
+const OPENED = "opsnb-opened", EARLY = "opsnb-early";
+
+function emit(root, name, detail) {
+  root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+// Hears it from parts of the same console; gives back what undoes that.
+function hear(root, name, act) {
+  const heard = ({ target, detail }) => { if (target.closest(".opsnb-console") === root.closest(".opsnb-console")) act(detail); };
+  document.addEventListener(name, heard);
+  return () => document.removeEventListener(name, heard);
+}
+
+// The parts of a console take turns: the one that is shown hides the others in the same moment.
+function uncover(root) {
+  root.hidden = false;
+  for (const other of root.closest(".opsnb-console")?.querySelectorAll(".ops-turn") ?? []) other.hidden = other !== root;
+}
+
+// Renders whenever the kernel changes the state, and hides with `shown`; gives back what undoes that.
 function follow(model, root, names, render) {
   const visible = () => {
-    root.hidden = !model.get("shown");
-    if (root.hidden || !names.includes("turn")) return;
-    for (const other of root.closest(".opsnb-console")?.querySelectorAll(".ops-turn") ?? []) other.hidden = other !== root;
+    if (model.get("shown") && names.includes("turn")) uncover(root);
+    else root.hidden = !model.get("shown");
   };
   if (names.includes("turn")) root.classList.add("ops-turn");
   // What comes along with its turn is drawn into what is shown already, and laid out once.

@@ -28,13 +28,17 @@ function render({ model, el: root }) {
     if (now.back || history.state?.opsnb === now.address) history.replaceState({ opsnb: now.address }, "");
     else history.pushState({ opsnb: now.address }, "", now.href);
   }
+  // Whoever sees an operation before its answer may go back from it, too.
+  const unhear = hear(root, EARLY, ({ address, href }) => { if (model.get("state").style !== "lab") history.pushState({ opsnb: address }, "", href); });
   const back = (event) => { if (event.state?.opsnb) go(model, event.state.opsnb, { back: true }); };
   window.addEventListener("popstate", back);
-  model.on("change:state", moved);
+  // The address comes ahead of the page that it is of, which would wait for the tabs to be drawn.
+  const after = () => { moved(); afterPaint(paint); };
+  model.on("change:state", after);
   model.on("change:stuck", paint);
-  const undo = follow(model, root, ["state"], paint);
+  const undo = follow(model, root, [], paint);
   moved();
-  return () => { undo(); keys.undo(); window.removeEventListener("popstate", back); model.off("change:state", moved); model.off("change:stuck", paint); };
+  return () => { undo(); unhear(); keys.undo(); window.removeEventListener("popstate", back); model.off("change:state", after); model.off("change:stuck", paint); };
 }
 
 export default { render: once(render) };

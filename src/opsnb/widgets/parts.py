@@ -47,7 +47,10 @@ class Parts:
     @cached_property
     def run_list(self) -> RunList:
         """The three lists."""
-        return RunList(self._ops, self._where, self._go, self._refresher)
+        return RunList(self._ops, self._where, self._go, self._refresher, self._foresee)
+
+    def _foresee(self, run_id: int, pressed: bool) -> None:
+        self.run_detail.foresee(run_id, at_once=pressed)
 
     @cached_property
     def run_detail(self) -> RunDetail:

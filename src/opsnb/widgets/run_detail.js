@@ -48,10 +48,14 @@ function render({ model, el: root }) {
   const verdict = el("div"), mark = el("div"), timeline = el("div"), context = el("section"), facts = el("div"), relatives = el("div"), after = el("div", { class: "ops-after" });
   const whole = [verdict, mark, el("div", { class: "ops-cols" }, el("div", {}, timeline, context), el("div", {}, facts, after, relatives))];
   let shown = null, slow = 0, drawn = 0, painted = {}, unfolded = new Map();
-  const state = () => model.get("state");
+  const ahead = foreseen(model, root, () => paint());
+  const state = () => ahead.now()?.state ?? model.get("state");
   const copy = button("Copy", () => model.send({ type: "copy" }), { class: "ops-textual", "aria-label": "Copy the context as JSON" });
-  function refresh() {
+  function wait() {
     slow = setTimeout(() => root.setAttribute("aria-busy", "true"), 150);
+  }
+  function refresh() {
+    wait();
     go(model, state().address);
   }
 
@@ -113,7 +117,7 @@ function render({ model, el: root }) {
   }
 
   function paintRest(now) {
-    after.classList.remove("ops-unseen");
+    after.classList.toggle("ops-unseen", Boolean(ahead.now())); // it comes with the answer
     paintPart(timeline, now.timeline, ({ items, error }) => part(["Timeline, ", zoneLabel()], items, error, () => el("ol", { class: "ops-time" }, ...items.map((item) => eventItem(model, item)))));
     paintContext(now.context);
     paintPart(relatives, now.lineage, ({ items, error }) => part("Lineage", items, error, lineage));
@@ -132,16 +136,20 @@ function render({ model, el: root }) {
     const focus = page.contains(document.activeElement) && !slot.contains(document.activeElement) ? document.activeElement.textContent : null;
     paintPart(links, [now.back, now.runbooks], () => [anchor(model, now.back, { class: "ops-link ops-back" }), anchor(model, now.runbooks, { class: "ops-link" })]);
     alert.replaceChildren(now.error ? alertBox(now.error, refresh) : "");
-    head.hidden = python.hidden = now.label === undefined;
+    head.hidden = now.label === undefined;
+    // What is read ahead is for looking at: what is done with an operation waits for its answer.
+    slot.hidden = Boolean(ahead.now());
+    python.hidden = head.hidden || slot.hidden;
     if (!now.freezes || head.hidden) frozen.control.remove();
     else if (frozen.control.parentNode !== ways) python.before(frozen.control);
     if (!head.hidden) paintWhole(now);
     const shows = now.missing ? missing(now) : head.hidden ? [] : whole;
     if (shows !== whole || rest.firstChild !== verdict) rest.replaceChildren(...shows);
-    if (!same && model.get("shown")) land();
+    if (ahead.now() || (!same && !root.hidden)) land();
     if (focus !== null) restore(focus);
-    if (same) tell(now, asked);
-    shown = { id: now.id, state: [now.status, now.outcome] };
+    if (same && !shown.early) tell(now, asked);
+    if (ahead.now()) { freshness.showing(ahead.now().as_of); wait(); }
+    shown = { id: now.id, state: [now.status, now.outcome], early: Boolean(ahead.now()) };
     drawn = now.read;
     return undefined;
   }
@@ -176,7 +184,7 @@ function render({ model, el: root }) {
     if (content.type === "evidence" && content.id === state().id) frozen.take(content, buffers);
     if (content.type === "failed") { done(); frozen.rest(); alert.replaceChildren(alertBox(content.message, refresh)); }
   };
-  const arrived = () => { if (model.get("shown") && state().id) land(); };
+  const arrived = () => { if (model.get("shown") && state().id && !page.contains(document.activeElement)) land(); };
   model.on("msg:custom", message);
   model.on("change:bar", placeBar);
   model.on("change:fresh", done);
@@ -184,7 +192,7 @@ function render({ model, el: root }) {
   placeHistory();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
-  return () => { undo(); freshness.stop(); model.off("change:fresh", done); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
+  return () => { undo(); ahead.stop(); freshness.stop(); model.off("change:fresh", done); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
 }
 
 export default { render: once(render) };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets
@@ -20,7 +21,7 @@ from opsnb.queries.run import Run
 from opsnb.text import visible
 from opsnb.triage import Standing
 from opsnb.widgets.as_python import run_as_python
-from opsnb.widgets.background import later
+from opsnb.widgets.background import later, soon
 from opsnb.widgets.freezing import freeze
 from opsnb.widgets.history import History
 from opsnb.widgets.operation import facts, happened, investigated, lineage, verdict
@@ -28,7 +29,7 @@ from opsnb.widgets.refresh import Read, Refresher, Refreshing
 from opsnb.widgets.tree import tree
 from opsnb.widgets.triage_bar import TriageBar
 from opsnb.widgets.view import asset, following, sentence
-from opsnb.widgets.words import LINE, Payload, link, outcome_badge, status_badge
+from opsnb.widgets.words import LINE, Payload, link, outcome_badge, status_badge, when
 
 TEXT_LIMIT = 20_000
 
@@ -50,7 +51,7 @@ class RunDetail(Refreshing):
         Reads again what is shown, until it is completed.
     """
 
-    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js", "copy.js", "evidence.js")
+    _esm = asset("run_detail.js", "dom.js", "times.js", "refresh.js", "copy.js", "evidence.js", "foreseen.js")
     _css = asset("run_detail.css", "refresh.css")
 
     history = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
@@ -90,10 +91,36 @@ class RunDetail(Refreshing):
         else:
             self._put(frame, self._run, self._content(self._run))
 
+    def foresee(self, run_id: int, *, at_once: bool) -> None:
+        """Read an operation that may be opened next, and give it to the browser, which draws it as soon as it is.
+
+        It is read anew then, and what cannot be read is told there.
+        """
+
+        def read() -> Payload | None:
+            with suppress(OpsnbError):
+                run = self._ops.run(run_id)
+                return {
+                    "type": "foreseen",
+                    "state": self._frame(run_id) | self._content(run),
+                    "as_of": when(run.as_of, run.as_of),
+                    "href": self._where.href(links.view(run_id)),
+                }
+            return None
+
+        def hand_over(found: Payload | None) -> None:
+            if found is not None:
+                self.send(found)
+
+        if at_once:
+            hand_over(read())
+        else:
+            later(read, hand_over)
+
     def _put(self, frame: Payload, run: Run, content: Payload) -> None:
         self._run = run
         self.state = frame | content
-        self._history.show(run)
+        soon(lambda: self._history.show(run))
         self.current(run, live=run.row.status != Status.COMPLETED)
 
     def _is_missing(self, frame: Payload, message: str) -> None:

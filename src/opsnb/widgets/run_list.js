@@ -52,6 +52,7 @@ function render({ model, el: root }) {
   const pager = el("nav", { class: "ops-pager", "aria-label": "Pages" });
   const live = el("div", { class: "ops-aside", role: "status" });
   root.append(head, alert, before, filters, meta, note, pages.root, empty, pager, live);
+  const next = foresee(model, pages.root);
   const counted = el("span"), news = button("", () => visit(state().address, 0), { class: "ops-textual ops-news", hidden: true });
   let pickers = [], painted = "", landing = null, asked = null, opened = null, slow = 0, drawn = 0, announced = "", ahead = null, early = null, looking = 0;
   const state = () => model.get("state");
@@ -125,7 +126,8 @@ function render({ model, el: root }) {
 
   function paintNews() {
     busy(false);
-    const { new: more = "", left = 0 } = model.get("fresh");
+    const { new: more = "", left = 0, since } = model.get("fresh");
+    if (since) stay();
     const words = [more && `${more} new`, left && `${left} left`].filter(Boolean).join(", ");
     news.hidden = !words;
     news.textContent = `↑ ${words}`;
@@ -152,6 +154,7 @@ function render({ model, el: root }) {
   // Only a page that somebody looks at is worth the next one.
   function askAhead() {
     clearTimeout(looking);
+    next.rest(pages.links().find((link) => link.tabIndex === 0)?.dataset.id);
     if (state().pager?.older) looking = setTimeout(() => { if (model.get("shown")) mention(model, { type: "ahead" }); }, LOOKING);
   }
 
@@ -250,6 +253,7 @@ function render({ model, el: root }) {
     if (content.type === "ahead") keepAhead(content);
     if (content.type === "failed") {
       asked = null; busy(false);
+      stay();
       if (early) { early = null; drawn = 0; paint(); }
       alert.replaceChildren(alertBox(content.message, () => visit(state().address)));
     }
@@ -261,6 +265,12 @@ function render({ model, el: root }) {
     if (index >= 0) focusRow(index);
     else head.querySelector("h1")?.focus({ preventScroll: true });
   };
+  // An operation that was read ahead is shown, and cannot be opened.
+  function stay() {
+    if (!model.get("shown") || !root.hidden) return;
+    uncover(root);
+    returned();
+  }
   model.on("msg:custom", message);
   const rezone = () => { painted = ""; ahead = null; if (state().page) paintFilters(state()); };
   document.addEventListener(ZONE_CHANGED, rezone);
@@ -270,7 +280,7 @@ function render({ model, el: root }) {
   placePanels();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", returned);
-  return () => { clearTimeout(looking); undo(); freshness.stop(); document.removeEventListener(ZONE_CHANGED, rezone); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
+  return () => { clearTimeout(looking); next.stop(); undo(); freshness.stop(); document.removeEventListener(ZONE_CHANGED, rezone); model.off("msg:custom", message); ["change:count", "change:hidden"].forEach((name) => model.off(name, paintMeta)); model.off("change:fresh", paintNews); model.off("change:shown", returned); };
 }
 
 export default { render: once(render) };

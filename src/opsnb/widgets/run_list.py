@@ -50,18 +50,34 @@ class RunList(Refreshing):
         Called with a canonical address when somebody follows a link.
     refresher
         Reads again what is shown.
+    foresee
+        Called with the number of an operation that is likely to be opened next, and with whether it is opened just now.
     """
 
-    _esm = asset("run_list.js", "dom.js", "times.js", "refresh.js", "picker.js", "copy.js", "rows.js", "sheets.js")
+    _esm = asset(
+        "run_list.js", "dom.js", "times.js", "refresh.js", "picker.js", "copy.js", "rows.js", "sheets.js", "foresee.js"
+    )
     _css = asset("run_list.css", "refresh.css")
     panels = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(sync=True, **ipywidgets.widget_serialization)
     count = traitlets.Unicode("").tag(sync=True)
     hidden = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, ops: Ops, where: Links, go: Callable[[str], None], refresher: Refresher) -> None:
-        handlers = {"go": following(go), "choices": self._choices, "ahead": lambda _message: self._read_ahead()}
+    def __init__(
+        self,
+        ops: Ops,
+        where: Links,
+        go: Callable[[str], None],
+        refresher: Refresher,
+        foresee: Callable[[int, bool], None],
+    ) -> None:
+        handlers = {
+            "go": following(go),
+            "choices": self._choices,
+            "ahead": lambda _message: self._read_ahead(),
+            "foresee": self._foresee,
+        }
         super().__init__(handlers, ops, refresher, lambda: go(self.state["address"]))
-        self._where = where
+        self._where, self._opens_next = where, foresee
         self.set_trait("panels", [ActivityChart(ops, where, go), FailureGroupCards(ops, where, go)])
         self._found: RunPage | None = None
         self._ahead: RunPage | None = None  # after which page one was read already
@@ -111,6 +127,11 @@ class RunList(Refreshing):
     def _hand_ahead(self, address: str, found: RunPage) -> None:
         as_of = when(found.as_of, found.as_of)
         self.send({"type": "ahead", "address": address, "rows": self._shown_rows(found), "as_of": as_of})
+
+    def _foresee(self, message: Mapping[str, Any]) -> None:
+        quick = self._took <= QUICK and not self.fresh.get("since")
+        if quick and message.get("id") in {shown["id"] for shown in self._rows}:
+            self._opens_next(int(message["id"]), bool(message.get("pressed")))
 
     def _show_panels(self, *, anew: bool) -> None:
         for panel in self.panels:
