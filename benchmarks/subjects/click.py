@@ -44,6 +44,7 @@ _CLICK = """([target, at]) => {
     return window.benchTook;
 }"""
 _HELD = 80  # ms between pressing and letting go
+_CALM = 350  # ms, in which the row that has the cursor again is read ahead
 _ROW, _FACTS, _FIRST = "a.ops-row", "article dl dd", "tbody tr:first-child .ops-id"
 
 
@@ -106,5 +107,5 @@ def _detail(page: Page, act: Callable[[], float]) -> float:
     took = act()
     page.keyboard.press("Escape")
     page.locator(_ROW).first.wait_for()
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(_CALM)
     return took
