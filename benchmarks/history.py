@@ -73,7 +73,7 @@ def _context(n: int) -> str:
     triage = f"""CASE
         WHEN i > {APART} AND {_failed(n, f"i - {APART}")} AND {_draw(1, 4)} = 0 THEN
             ', "triage": {{"retry_of_run_id": ' || (i - {APART}) || '}}'
-        WHEN {_failed(n)} AND {_draw(7, 10)} < 3 THEN
+        WHEN {_failed(n)} AND {_draw(7, 1000)} < 300 THEN
             ', "triage": {{"investigated": {{"reason": "known, ticket OPS-' || {_draw(8, 9000)} || '",'
             || ' "by": "Mona", "by_id": 2, "at": "2026-11-20T09:00:00+00:00"}}}}'
         ELSE '' END"""
