@@ -34,17 +34,24 @@ def add_tenant(database: Database, workspace_id: int, name: str, **fields: Any) 
 
 
 def add_user(database: Database, email: str, *capabilities: str, is_active: bool = True, **fields: Any) -> int:
+    return _add(database, platform_users, [_user(email, *capabilities, is_active=is_active, **fields)])[0]
+
+
+def _user(email: str, *capabilities: str, is_active: bool = True, **fields: Any) -> dict[str, Any]:
     name = email.partition("@")[0].capitalize()
     row = {"name": name, "email": email, "capabilities": list(capabilities), "is_active": is_active, "login": None}
-    return _add(database, platform_users, [row | fields])[0]
+    return row | fields
 
 
 def add_people(database: Database) -> None:
     """Add `VIEWER`, `MANAGER`, `OUTSIDER` (no capability) and `INACTIVE` (all of them, to no avail)."""
-    add_user(database, VIEWER, ENTRY, VIEW, login="vera")
-    add_user(database, MANAGER, ENTRY, VIEW, MANAGE, login="mona")
-    add_user(database, OUTSIDER)
-    add_user(database, INACTIVE, ENTRY, VIEW, MANAGE, is_active=False)
+    people = [
+        _user(VIEWER, ENTRY, VIEW, login="vera"),
+        _user(MANAGER, ENTRY, VIEW, MANAGE, login="mona"),
+        _user(OUTSIDER),
+        _user(INACTIVE, ENTRY, VIEW, MANAGE, is_active=False),
+    ]
+    _add(database, platform_users, people)  # at once: most tests begin with them
 
 
 def add_run(database: Database, **fields: Any) -> int:
