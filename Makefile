@@ -10,9 +10,9 @@ BENCH_READY := $(VENV)/bench
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# Much of a test is waiting for a server or a browser. A file stays in one process, and those of the browser come last: its
-# loop stays in the thread that it was started in.
-TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
+# Much of a test is waiting for a server, so three processes keep two cores busy; of browsers three would be too many, as a
+# page that gets no time reports an error of its own. A file stays in one process: what its tests share is made once.
+TOGETHER := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo lab test test-postgres16 soak bench bench-report bench-viewers check notebooks screenshots clean
 
@@ -42,7 +42,9 @@ lab: $(READY) .demo/opsnb.db
 	@$(BIN)/opsnb demo --database "$(DATABASE)" --no-serve
 
 test: $(READY)
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest $(TOGETHER)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && { \
+		$(BIN)/python -m pytest -n 3 $(TOGETHER) --ignore=tests/browser; others=$$?; \
+		$(BIN)/python -m pytest -n 2 $(TOGETHER) tests/browser && exit $$others; }
 
 test-postgres16: $(READY)
 	@OPSNB_TEST_POSTGRES=16 exec $(BIN)/python -m pytest tests/unit tests/integration
