@@ -43,7 +43,7 @@ lab: $(READY) .demo/opsnb.db
 
 test: $(READY)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && { \
-		$(BIN)/python -m pytest -n 3 $(TOGETHER) --ignore=tests/browser; others=$$?; \
+		$(BIN)/python -m pytest -n 3 $(TOGETHER) tests/unit tests/notebooks tests/integration; others=$$?; \
 		$(BIN)/python -m pytest -n 2 $(TOGETHER) tests/browser && exit $$others; }
 
 test-postgres16: $(READY)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from consoles import VIEWER, focused, open_page, rows, run_cell, where
+from consoles import VIEWER, focused, open_page, rows, run_cell
 from support.serving import Server
 
 
@@ -35,7 +35,7 @@ def test_a_bar_sets_the_time_and_any_time_leads_back(page: Page, demo_server: Se
     expect(bars(page).nth(20)).to_be_visible()
     page.get_by_role("combobox", name="Since").select_option("any time")
     expect(page.get_by_role("button", name="Until")).to_have_count(0)
-    assert where(page) == "/system/ops/failures"
+    expect(page).to_have_url(f"{demo_server.root}/system/ops/failures")
 
 
 def test_the_bars_are_one_stop_and_arrows_walk_them(page: Page, demo_server: Server) -> None:
@@ -56,7 +56,7 @@ def test_the_bars_are_one_stop_and_arrows_walk_them(page: Page, demo_server: Ser
     assert focused(page) == label == marked.get_attribute("aria-label")
     page.keyboard.press("Enter")
     expect(marked).to_have_count(0)
-    assert where(page) == "/system/ops/runs"
+    expect(page).to_have_url(f"{demo_server.root}/system/ops/runs")
     assert focused(page) == label
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from consoles import VIEWER, focused, open_page, rows, run_cell, where
+from consoles import VIEWER, focused, open_page, rows, run_cell
 from support.serving import Server
 
 FAILURES = "/system/ops/failures?since=7d"
@@ -23,17 +23,17 @@ def test_a_card_shows_its_group_and_leads_back(page: Page, demo_server: Server, 
     card.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".ops-meta b:visible")).to_have_text(count)
-    assert where(page) == f"{FAILURES}&group={group}"
+    expect(page).to_have_url(f"{demo_server.root}{FAILURES}&group={group}")
     chosen = page.locator(".ops-card[aria-current]")
     expect(chosen).to_contain_text("Show all failures again")
     expect(chosen).to_be_focused()
     page.keyboard.press("Enter")
     expect(chosen).to_have_count(0)
-    assert where(page) == FAILURES
+    expect(page).to_have_url(f"{demo_server.root}{FAILURES}")
     page.locator(".ops-card").nth(1).click()
     page.get_by_role("button", name=re.compile("^Group ")).click()
     expect(chosen).to_have_count(0)
-    assert where(page) == FAILURES
+    expect(page).to_have_url(f"{demo_server.root}{FAILURES}")
 
 
 def test_all_groups_are_shown_when_asked_for(page: Page, demo_server: Server) -> None:
