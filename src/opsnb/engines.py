@@ -46,7 +46,8 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             check_same_thread=False,
         )
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+        if read_only:
+            connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
         return connection
 
