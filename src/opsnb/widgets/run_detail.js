@@ -192,6 +192,8 @@ function render({ model, el: root }) {
   placeHistory();
   const undo = follow(model, root, ["state", "turn"], paint);
   model.on("change:shown", arrived);
+  // A part that is made for a click stands in the page only after this, and by then the row that was clicked has lost the focus.
+  if (document.activeElement?.closest(".opsnb-console")) afterPaint(arrived);
   return () => { undo(); ahead.stop(); freshness.stop(); model.off("change:fresh", done); model.off("msg:custom", message); model.off("change:bar", placeBar); model.off("change:shown", arrived); };
 }
 
