@@ -23,7 +23,9 @@ _DISCREET: dict[str, Any] = {
     "hide_parameters": True
 }  # errors go to the log, which is no place for contexts and searches
 
-_CACHE = 16_000  # kB of a file that a connection keeps: what a page of a long history looks through for two filters
+# kB of a file that a connection which reads keeps: what a page with two filters looks through in a long history. It is
+# less where many processes stand beside each other.
+kept = 16_000
 
 
 def replace_bad_utf8(connection: sqlite3.Connection, _record: object) -> None:
@@ -47,11 +49,13 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         )
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
-            connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+            connection.execute(f"PRAGMA cache_size = -{kept}")
         connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, **_DISCREET)
+    # The one that was used last comes first: what it keeps of the file is kept once, and is what is asked for again.
+    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 4, "pool_use_lifo": True}
+    engine = create_engine("sqlite://", creator=connect, **pool, **_DISCREET)
     _notice_other_file(engine, path)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     learn_style(engine, (settings.tables or {}).get("operation_runs", "operation_runs"))

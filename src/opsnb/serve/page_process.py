@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import Any
 
+from opsnb import engines
 from opsnb.errors import OpsnbError
 from opsnb.serve.reporting import Reporter, ReportHandler, report_statements
 
@@ -39,6 +40,7 @@ def run(arguments: list[str]) -> None:
 
     # What answers a click waits for the thread that sends, and that one, by default, for 5 ms of any other.
     sys.setswitchinterval(0.0005)
+    engines.kept = 2_000  # kB: there is a kernel for each viewer
     reporter = Reporter(os.dup(2))  # before the kernel sends all that is written there to the page
     app: Any = IPKernelApp.instance()
     app.config.HistoryManager.enabled = False  # nobody types anything either
