@@ -17,6 +17,7 @@ from opsnb.text import nearest, parse_duration
 
 PLATFORM = "-"  # as a tenant: operations of the platform itself, which have none
 MAX_TEXT = 500
+SEARCHED = frozenset({"words", "number"})  # the fields of `Filters` that a search sets
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,18})", re.IGNORECASE)
 

@@ -13,11 +13,11 @@ from opsnb.database import Database
 from opsnb.models import operation_runs
 from opsnb.prepared import ANEW
 from opsnb.queries.conditions import hits
+from opsnb.queries.filters import SEARCHED
 from opsnb.queries.lists import Shape, in_order
 from opsnb.queries.values import Values
 
 NEWEST = 200  # runs that are looked at: where one in four is hit, these make a page
-SEARCHED = frozenset({"words", "number"})
 runs = operation_runs.c
 
 

@@ -14,8 +14,8 @@ from opsnb.links import Page
 from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
-from opsnb.queries.filters import Filters
-from opsnb.queries.glance import SEARCHED, glance
+from opsnb.queries.filters import SEARCHED, Filters
+from opsnb.queries.glance import glance
 from opsnb.queries.leads import SAID, find_few, is_led, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
 from opsnb.queries.members import WINDOW, read_members

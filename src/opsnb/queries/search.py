@@ -14,7 +14,7 @@ from opsnb.database import Database
 from opsnb.models import tenants, workspaces
 from opsnb.prepared import Rows
 from opsnb.queries.conditions import contains, like, parameters
-from opsnb.queries.filters import Filters
+from opsnb.queries.filters import SEARCHED, Filters
 from opsnb.queries.leads import find_few
 from opsnb.queries.values import DIFFERENT, KINDS, Values, among, as_text, hopped
 
@@ -34,7 +34,7 @@ def resolve(database: Database, catalog: Catalog, filters: Filters) -> Filters:
     filters = numbered(database, filters)
     if not filters.words:
         return filters
-    if find_few(database, filters.names - {"words", "number"}, parameters(filters, catalog)) is not None:
+    if find_few(database, filters.names - SEARCHED, parameters(filters, catalog)) is not None:
         return filters  # to read those few is quicker
     return said(database, catalog, filters)
 
