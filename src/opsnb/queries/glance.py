@@ -49,8 +49,6 @@ def _statement(searched: Shape) -> Select[Any]:
     columns = (runs.created_at, runs.id, runs.type, runs.initiator_name, runs.tenant_id)
     some = in_order(looked, columns).subquery("some")
     hit = or_(hits(some.c), *([some.c.id == bindparam("number")] if "number" in searched.names else []))
-    order = (some.c.created_at, some.c.id)
-    statement = select(hit, some.c.id, some.c.type, some.c.initiator_name).order_by(
-        *(c.asc() if searched.direction.startswith("before") else c.desc() for c in order)
-    )
+    statement = select(hit, some.c.id, some.c.type, some.c.initiator_name)
+    statement = statement.order_by(*searched.sorted((some.c.created_at, some.c.id)))
     return statement.execution_options(**{ANEW: bool(looked.names)})

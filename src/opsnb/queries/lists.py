@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -75,6 +75,15 @@ class Shape:
         return self.status in (("queued",), ("running",))
 
     @property
+    def goes_back_up(self) -> bool:
+        """Whether the oldest come first, since what is newer than a cursor is wanted."""
+        return self.direction.startswith("before")
+
+    def sorted(self, columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """Write columns as the list is sorted by them."""
+        return [column.asc() if self.goes_back_up else column.desc() for column in columns]
+
+    @property
     def most(self) -> ColumnElement[int]:
         """How many rows at most.
 
@@ -135,7 +144,7 @@ def _may_be(shape: Shape) -> bool:
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
     page = in_order(shape, columns_of(shape)).subquery("page")
-    statement = with_names(shape, page, not shape.direction.startswith("before"))
+    statement = with_names(shape, page, not shape.goes_back_up)
     return statement.execution_options(**{ANEW: bool(shape.names)})
 
 
@@ -148,10 +157,8 @@ def texts_statement(shape: Shape) -> Select[Any]:
 
 def in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """Select columns of a list's runs, in its order from the cursor on; open are the same as of a page."""
-    newest_first = not shape.direction.startswith("before")
-    order = (c.desc() if newest_first else c.asc() for c in (runs.created_at, runs.id))
     wanted = select(*columns).where(*wheres(shape), *_beyond(shape.direction))
-    return wanted.order_by(*order).limit(shape.most)
+    return wanted.order_by(*shape.sorted((runs.created_at, runs.id))).limit(shape.most)
 
 
 def onward(direction: str, created_at: object, is_sqlite: bool) -> str:

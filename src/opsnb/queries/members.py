@@ -53,7 +53,7 @@ def read_members(
             return Members(numbers, None)
         if seen >= WINDOW:
             return Members(numbers, Key(*rows[-1][:2]))
-        direction, (created_at, number) = "before" if listed.direction.startswith("before") else "after", rows[-1][:2]
+        direction, (created_at, number) = "before" if listed.goes_back_up else "after", rows[-1][:2]
         asked = replace(asked, direction=onward(direction, created_at, database.is_sqlite))
         values |= {"cursor_created": created_at, "cursor_id": number}
         size = min(size * 10, WINDOW - seen)
