@@ -87,10 +87,12 @@ class Shape:
     def most(self) -> ColumnElement[int]:
         """How many rows at most.
 
-        Without filters as a literal: a limit that PostgreSQL knows lets it keep the plan, and there is but one. With
-        filters it is to plan for each value anew, since a common one and a rare one want different indexes.
+        Where there is but one plan, as a literal: a limit that PostgreSQL knows lets it keep that. With filters of which
+        none leads it is to plan for each value anew, since a common one and a rare one want different indexes.
         """
-        return bindparam("limit") if self.names or self.limit is None else literal_column(str(self.limit))
+        if self.limit is None or (self.names and not self.led):
+            return bindparam("limit")
+        return literal_column(str(self.limit))
 
 
 def wheres(shape: Shape) -> list[ColumnElement[bool]]:

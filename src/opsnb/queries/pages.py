@@ -103,8 +103,7 @@ class Lists:
         """Count a list's operations at `now`, exactly up to the cap."""
         filters = resolve(self.database, self.catalog, filters)
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
-        shape = self.shape(page, filters, limit=None if filters.names else self.count_cap + 1)
-        shape, values = self.led(shape, values)
+        shape, values = self.led(self.shape(page, filters, limit=self.count_cap + 1), values)
         shape = replace(shape, led=page is Page.RUNS and is_led(self.database, filters.names))
         ((number,),) = self.database.read(count_statement(shape), values)
         return Count(number, cap=self.count_cap)
