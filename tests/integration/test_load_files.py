@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from opsnb import schema
 from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.load import find_map, load, read_map
+from opsnb.load.batch import ROWS
 from opsnb.models import as_utc, audit_logs, operation_runs, platform_users, tenants, workspaces
 from opsnb.settings import Settings
 
@@ -116,6 +117,24 @@ def test_the_same_file_again_only_when_asked(database: Database, write: Callable
     assert (loaded.rows, loaded.rejected) == (1, 1)
     assert "is taken" in loaded.first[0].reason
     assert count(database, audit_logs) == 2
+
+
+def test_what_is_taken_is_refused_alone_among_thousands(database: Database, write: Callable[..., Path]) -> None:
+    load(database, write({"id": 1}))
+    numbers = [*range(2, ROWS + 2), 1, *range(ROWS + 2, 3 * ROWS), 2]
+    loaded = load(database, write(*({"id": number} for number in numbers), name="more.jsonl"))
+    assert (loaded.rows, [reject.line for reject in loaded.first]) == (len(numbers) - 2, [ROWS + 1, len(numbers)])
+    assert [run.id for run in runs(database)] == list(range(1, 3 * ROWS))
+
+
+def test_what_is_taken_is_refused_without_a_key(database: Database, write: Callable[..., Path]) -> None:
+    load(database, write({}))
+    with database.change() as connection:
+        connection.execute(text("ALTER TABLE operation_runs RENAME TO keyed"))
+        connection.execute(text("CREATE TABLE operation_runs AS SELECT * FROM keyed WHERE id < 0"))
+    loaded = load(database, write({"id": 4}, {"id": 5}, {"id": 4}, name="more.jsonl"))
+    assert (loaded.rows, loaded.rejected) == (2, 1)
+    assert [run.id for run in runs(database)] == [4, 5]
 
 
 def test_the_load_is_audited(open_database: Callable[..., Database], sqlite_url: str, write: Any) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, insert, select
 from opsnb.demo.scenes import REASON
 from opsnb.demo.story import Run
 from opsnb.demo.triage import OPERATOR, Act
+from opsnb.load.batch import ROWS, Batch
 from opsnb.load.rows import TIMES
-from opsnb.load.store import ROWS, Batch, Store
+from opsnb.load.store import Store
 from opsnb.models import audit_logs, operation_runs, platform_users
 
 VIEW = ["platform.access_system_panel", "platform.operations.view"]

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opsnb.load.ahead import ahead
+from opsnb.load.batch import BYTES, ROWS, Batch
 from opsnb.load.mapping import Map
 from opsnb.load.records import Contents, Record
 from opsnb.load.rejects import Reject, Rejects, Unfit, as_text
 from opsnb.load.rows import RowReader
 from opsnb.load.shape import Shape
 from opsnb.load.source import Source
-from opsnb.load.store import BYTES, ROWS, Batch, Store
+from opsnb.load.store import Store
 
 Progress = Callable[[int, int], None]
 PIECE = 50  # rows that are read together, and one by one where any of them is unfit

@@ -87,8 +87,8 @@ class Shape:
     def most(self) -> ColumnElement[int]:
         """How many rows at most.
 
-        Where there is but one plan, as a literal: a limit that PostgreSQL knows lets it keep that. With filters of which
-        none leads it is to plan for each value anew, since a common one and a rare one want different indexes.
+        Where there is but one plan, as a literal: a limit that PostgreSQL knows lets it keep that. With filters of
+        which none leads it is to plan for each value anew, since a common one and a rare one want different indexes.
         """
         if self.limit is None or (self.names and not self.led):
             return bindparam("limit")
