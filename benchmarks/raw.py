@@ -35,17 +35,22 @@ FAILED = "r.status = 'completed' AND r.outcome = 'failed'"
 
 
 def page(kind: str, where: str = "true", more: str = "", limit: int = 51) -> str:
-    """Write a page of a list: limit first and join after, with the marks of triage that its rows show."""
+    """Write a page of a list: limit first and look up after, with the marks of triage that its rows show."""
     retry_of = RETRY_OF[kind]
-    retried = (
-        f"(SELECT n.id || ' ' || n.status || ' ' || n.outcome FROM operation_runs n WHERE {retry_of.format('n.')}"
-        f" = '' || CAST(p.id AS TEXT) ORDER BY {retry_of.format('n.')} DESC, n.id DESC LIMIT 1)"
-    )
+    columns = f"{COLUMNS}, {INVESTIGATED[kind]} AS seen, {retry_of.format('r.')} AS retry_of{more}"
+    tail = f"FROM operation_runs r WHERE {where} ORDER BY r.created_at DESC, r.id DESC LIMIT {limit}"
+    if kind == "sqlite":  # which looks nothing up beyond the limit
+        return f"SELECT {columns}, {_looked_up(kind, 'r')} {tail}"
+    return f"SELECT p.*, {_looked_up(kind, 'p')} FROM (SELECT {columns} {tail}) p ORDER BY p.created_at DESC, p.id DESC"
+
+
+def _looked_up(kind: str, row: str) -> str:
+    parent = RETRY_OF[kind].format("n.")
     return (
-        f"SELECT p.*, {retried}, (SELECT name FROM workspaces w WHERE w.id = p.workspace_id),"
-        f" (SELECT name FROM tenants t WHERE t.id = p.tenant_id) FROM (SELECT {COLUMNS}, {INVESTIGATED[kind]} AS seen,"
-        f" {retry_of.format('r.')} AS retry_of{more} FROM operation_runs r WHERE {where}"
-        f" ORDER BY r.created_at DESC, r.id DESC LIMIT {limit}) p ORDER BY p.created_at DESC, p.id DESC"
+        f"(SELECT n.id || ' ' || n.status || ' ' || n.outcome FROM operation_runs n WHERE {parent}"
+        f" = '' || CAST({row}.id AS TEXT) ORDER BY {parent} DESC, n.id DESC LIMIT 1),"
+        f" (SELECT name FROM workspaces w WHERE w.id = {row}.workspace_id),"
+        f" (SELECT name FROM tenants t WHERE t.id = {row}.tenant_id)"
     )
 
 

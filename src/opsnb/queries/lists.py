@@ -145,6 +145,9 @@ def _may_be(shape: Shape) -> bool:
 @lru_cache(maxsize=1024)
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
+    if shape.dialect == "sqlite" and not shape.names:
+        # An index has the order: nothing is sorted, and SQLite looks up nothing beyond the limit.
+        return in_order(shape, [*columns_of(shape), *_looked_up(shape, operation_runs)])
     page = in_order(shape, columns_of(shape)).subquery("page")
     statement = with_names(shape, page, not shape.goes_back_up)
     return statement.execution_options(**{ANEW: bool(shape.names)})
@@ -193,11 +196,15 @@ def columns_of(shape: Shape) -> list[ColumnElement[Any]]:
 def with_names(shape: Shape, page: Any, newest_first: bool, *more: ColumnElement[Any]) -> Select[Any]:
     """Add to the rows of `page` what is looked up for those alone; `more` columns of it come last."""
     order = (page.c.created_at, page.c.id)
+    own = [column for column in page.c if column.name in LISTED]
+    found = select(*own, *_looked_up(shape, page), *more)
+    return found.order_by(*(column.desc() if newest_first else column.asc() for column in order))
+
+
+def _looked_up(shape: Shape, page: Any) -> list[Label[Any]]:
     # Looked up row by row: a filter whose cost PostgreSQL overestimates makes it read every tenant for every row.
     names = [_name(workspaces, page.c.workspace_id, "workspace"), _name(tenants, page.c.tenant_id, "tenant")]
-    retried = retried_as(page, shape.dialect, indexed=shape.retries)
-    own = [column for column in page.c if column.name in LISTED]
-    return select(*own, retried, *names, *more).order_by(*(c.desc() if newest_first else c.asc() for c in order))
+    return [retried_as(page, shape.dialect, indexed=shape.retries), *names]
 
 
 def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
