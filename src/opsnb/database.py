@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
+from opsnb.models import sqlite_text
 from opsnb.names import quoted, rename
 from opsnb.prepared import Rows, Statement, ask, prepared
 from opsnb.relations import COLUMNS, LEADING, RETRY_INDEX
@@ -227,6 +229,11 @@ class Database:
     def reader(self) -> Engine:
         """The engine of lists and detail; the database itself refuses it any write."""
         return self._engine(read_only=True)
+
+    @property
+    def write_time(self) -> Callable[[datetime], Any]:
+        """What writes a time in the form that an SQLite file has; opsnb's own until the first connection tells."""
+        return getattr(self.reader.dialect, "write_time", sqlite_text)
 
     @cached_property
     def writer(self) -> Engine:

@@ -108,6 +108,8 @@ def as_utc(value: object) -> datetime | None:
 
     What cannot be read is None: it is shown as unknown and never breaks a page.
     """
+    if value is None:
+        return None
     if type(value) is str and len(value) >= _SECONDS:
         try:  # most likely it is opsnb's own form, which has no zone
             return _parse(value + "+00:00")
@@ -115,7 +117,7 @@ def as_utc(value: object) -> datetime | None:
             return _as_utc(value)
     if type(value) is datetime and value.tzinfo is UTC:
         return value
-    return None if value is None else _as_utc(value)
+    return _as_utc(value)
 
 
 def _as_utc(value: object) -> datetime | None:

@@ -203,8 +203,9 @@ class Classifier:
             if status not in _LIVE or created is None:
                 return None
             bound, limit, verb, within, beyond = saying(status, type_)
-            elapsed = now - (started if started and status == _RUNNING else created)
-            if elapsed > bound and now - created > bound:
+            since = started if started and status == _RUNNING else created
+            elapsed = now - since
+            if elapsed > bound and (since is created or now - created > bound):
                 return f"{verb} {duration(elapsed)}, {within if elapsed <= limit else beyond}"
             return None
 

@@ -33,7 +33,7 @@ def reading(database: Database) -> Iterator[Finding]:
     classifier = Classifier.build(Catalog.from_settings(database.settings), database.settings)
     for page in LISTS:
         shape = Shape(page, frozenset(), (), (), classifier, database.dialect)
-        values = {"limit": 1, **parameters(classifier, datetime.now(UTC), database.dialect)}
+        values = {"limit": 1, **parameters(classifier, datetime.now(UTC), database.dialect, database.write_time)}
         refusal = _refusal(database, lambda c, s=shape, v=values: c.execute(page_statement(s), v))  # type: ignore[misc]
         if refusal:
             yield problem(f"{TITLES[page]} cannot be read: {refusal}", "Ask the database's owner.")

@@ -147,8 +147,10 @@ class Lists:
 
     def plain_values(self, page: Page, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the same without looking anything up."""
-        cutoffs = cutoffs_of(self.classifier, now, self.database.dialect) if page is Page.STUCK else {}
-        return {**parameters(filters, self.catalog), **cutoffs}
+        values = parameters(filters, self.catalog)
+        if page is Page.STUCK:
+            values |= cutoffs_of(self.classifier, now, self.database.dialect, self.database.write_time)
+        return values
 
     def _cursor(self, cursor: str | None) -> dict[str, Any]:
         if cursor is None:

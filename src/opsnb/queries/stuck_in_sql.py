@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from opsnb.models import Status, Timestamp, Words
+from opsnb.models import Status, Timestamp, Words, sqlite_text
+from opsnb.sqlitetimes import Style
 from opsnb.stuck import Classifier
 
 
@@ -37,23 +38,22 @@ def predicate(rule: Classifier, runs: Table, dialect: str) -> ColumnElement[bool
     created = runs.c.created_at
     later = (func.max if dialect == "sqlite" else func.greatest)(created, func.coalesce(runs.c.started_at, created))
     stuck = or_(
-        later < _cut("earliest"),  # whatever its type, so that most need not be asked for it
+        later < _cut("earliest", dialect),  # whatever its type, so that most need not be asked for it
         and_(runs.c.status == queued, created < queued_cut),
         and_(runs.c.status == running, later < running_cut),
     )
     # As a case PostgreSQL expects as many whatever the cutoffs are, and so it keeps the plan.
-    return and_(runs.c.status.in_([queued, running]), created < _cut("latest"), case((stuck, true()), else_=false()))
+    return and_(
+        runs.c.status.in_([queued, running]), created < _cut("latest", dialect), case((stuck, true()), else_=false())
+    )
 
 
-def parameters(rule: Classifier, now: datetime, dialect: str) -> dict[str, Any]:
-    """Give the values of `predicate` at `now` (tz-aware)."""
+def parameters(rule: Classifier, now: datetime, dialect: str, write: Style = sqlite_text) -> dict[str, Any]:
+    """Give the values of `predicate` at `now` (tz-aware); SQLite gets times as `write` has them."""
     if dialect == "postgresql":
-        return {**_at(now, _outer(rule)), **_written(rule), "cut_now": now}
-    return _at(now.astimezone(UTC).replace(tzinfo=None), _cuts(rule))  # without a zone they are written more quickly
-
-
-def _at(now: datetime, cuts: dict[str, timedelta]) -> dict[str, datetime]:
-    return {name: now - limit for name, limit in cuts.items()}
+        return {**{name: now - limit for name, limit in _outer(rule).items()}, **_written(rule), "cut_now": now}
+    when = now.astimezone(UTC).replace(tzinfo=None)  # without a zone they are written more quickly
+    return {name: write(when - limit) for name, limit in _cuts(rule).items()}
 
 
 @lru_cache(maxsize=8)
@@ -82,15 +82,15 @@ def _written(rule: Classifier) -> dict[str, str]:
 
 
 def _cutoff(rule: Classifier, status: Status, runs: Table, dialect: str) -> ColumnElement[Any]:
-    default = _cut(f"{status}_default")
+    default = _cut(f"{status}_default", dialect)
     # As text: a column of an enum type refuses to be compared with a type that it does not know.
     type_ = cast(runs.c.type, Text)
     if dialect == "postgresql":  # all in one value: its driver takes its time for each
         written = cast(bindparam(f"{status}_limits", type_=Words), JSONB)
         seconds = cast(written.op("->>")(type_), Double)
-        return func.coalesce(_cut("now") - seconds * literal_column("interval '1 second'"), default)
+        return func.coalesce(_cut("now", dialect) - seconds * literal_column("interval '1 second'"), default)
     limits = rule.bounds[status].by_type.items()
-    whens = [(bindparam(None, name, type_=Text), _cut(_name(status, limit))) for name, limit in limits]
+    whens = [(bindparam(None, name, type_=Text), _cut(_name(status, limit), dialect)) for name, limit in limits]
     return case(*whens, value=type_, else_=default) if whens else default
 
 
@@ -98,5 +98,6 @@ def _name(status: str, limit: timedelta) -> str:
     return f"{status}_{round(limit.total_seconds())}"
 
 
-def _cut(name: str) -> ColumnElement[Any]:
-    return bindparam(f"cut_{name}", type_=Timestamp())
+def _cut(name: str, dialect: str) -> ColumnElement[Any]:
+    # What is written already is not to be looked at again, for these are many.
+    return bindparam(f"cut_{name}", type_=Text() if dialect == "sqlite" else Timestamp())
