@@ -75,7 +75,7 @@ def caveat(behind: timedelta, instead: str) -> str:
 
 def moment(when: datetime) -> str:
     """Date and time in UTC with its zone, ``"2026-11-23 14:02:31 UTC"``."""
-    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
+    return f"{when.astimezone(UTC).isoformat(' ')[:19]} UTC"
 
 
 def uncoloured(text: str) -> str:
