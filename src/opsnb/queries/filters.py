@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -57,7 +57,7 @@ class Filters:
     @cached_property
     def names(self) -> frozenset[str]:
         """Names of the fields that are set; one type is "type", several are "types"."""
-        found = frozenset(name for name in _FIELDS if getattr(self, name) not in (None, ()))
+        found = frozenset([name for name, value in vars(self).items() if value is not None and value != ()])
         return found - {"type"} | {"types"} if len(self.type) > 1 else found
 
     def reaching_back(self, span: timedelta, now: datetime) -> Filters:
@@ -71,7 +71,6 @@ class Filters:
         return self if self.since else replace(self, since=_before("since", min(self.until or now, now), span))
 
 
-_FIELDS = [field.name for field in fields(Filters)]
 _NONE = Filters()
 
 NAMES = (

@@ -103,8 +103,8 @@ class Lists:
         """Count a list's operations at `now`, exactly up to the cap."""
         filters = resolve(self.database, self.catalog, filters)
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
-        shape, values = self.led(self.shape(page, filters, limit=self.count_cap + 1), values)
-        shape = replace(shape, led=page is Page.RUNS and is_led(self.database, filters.names))
+        led = page is Page.RUNS and is_led(self.database, filters.names)
+        shape, values = self.led(self.shape(page, filters, limit=self.count_cap + 1, led=led), values)
         ((number,),) = self.database.read(count_statement(shape), values)
         return Count(number, cap=self.count_cap)
 
@@ -116,12 +116,14 @@ class Lists:
         ((failures, handled),) = self.database.read(handled_statement(shape), values)
         return Hidden(Count(handled, cap=self.count_cap), Count(failures, cap=self.count_cap))
 
-    def shape(self, page: Page, filters: Filters, direction: str = "first", limit: int | None = None) -> Shape:
+    def shape(
+        self, page: Page, filters: Filters, direction: str = "first", limit: int | None = None, *, led: bool = False
+    ) -> Shape:
         """Give what the list's statements depend on."""
         dialect = self.database.dialect
         return Shape(
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
-            self.database.finds_retries, self.database.settings.error_paths, limit,
+            self.database.finds_retries, self.database.settings.error_paths, limit, led=led,
         )  # fmt: skip
 
     def led(self, shape: Shape, values: dict[str, Any]) -> tuple[Shape, dict[str, Any]]:
