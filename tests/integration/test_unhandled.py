@@ -101,6 +101,16 @@ def test_it_is_one_statement_and_what_it_hides_is_counted_only_when_asked_for(op
     assert ops.stuck(unhandled=True).rows == []
 
 
+@pytest.mark.parametrize("other", [{"status": "running"}, {"outcome": "succeeded"}])
+def test_where_no_failure_can_be_nothing_is_left_out(ops, database, other):
+    add_runs(database, [{"outcome": "failed"}, {"status": "running", "outcome": "pending"}, {"outcome": "succeeded"}])
+    page = ops.runs(unhandled=True, **other)
+    assert (page.rows, page.count, page.hidden) == ([], 0, (0, 0))
+    assert ops.update(page, unhandled=True, **other).new == 0
+    assert {bucket.total for bucket in ops.activity(unhandled=True, **other).buckets} == {0}
+    assert list(ops.failure_groups(**other).groups) == []
+
+
 def test_what_it_hides_is_counted_among_the_newest_up_to_the_cap(database, ops_on):
     add_people(database)
     investigated = {"triage": {"investigated": MARK}}

@@ -226,7 +226,12 @@ def count_statement(shape: Shape) -> Select[Any]:
 def handled_statement(shape: Shape) -> Select[Any]:
     """Count the newest :limit failures of a list, and those of them that are handled."""
     handled = case((unhandled(shape.dialect, retries=shape.retries), 0), else_=1).label("handled")
-    newest = select(handled).where(*_before_triage(shape)).order_by(runs.created_at.desc(), runs.id.desc())
+    newest = (
+        select(handled)
+        .select_from(operation_runs)
+        .where(*_before_triage(shape))
+        .order_by(runs.created_at.desc(), runs.id.desc())
+    )
     some = newest.limit(bindparam("limit")).subquery("some")
     counted = func.count().label("failures"), func.coalesce(func.sum(some.c.handled), 0).label("handled")
     return select(*counted).select_from(some)
