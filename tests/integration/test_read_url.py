@@ -375,11 +375,16 @@ def test_a_query_that_stands_in_the_way_of_replay_is_broken_off_and_said(servers
             asked = "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
             return connection.execute(asked).rowcount
 
-    with ThreadPoolExecutor(1) as other:
-        said = other.submit(refused, look)
-        eventually(looks)  # a session that asks nothing at this moment would be ended, and could not be told why
-        execute(place, "ALTER TABLE operation_runs ADD COLUMN more TEXT")
-        assert "broke this off to catch up with its primary; refresh" in said.result()
+    def said(column):
+        with ThreadPoolExecutor(1) as other:
+            answer = other.submit(refused, look)
+            eventually(looks)
+            execute(place, f"ALTER TABLE operation_runs ADD COLUMN {column} TEXT")
+            return answer.result()
+
+    # PostgreSQL 16 asks again every 5 ms, and ends a session that it finds between its error and the next question: on
+    # a busy machine that one is not told why.
+    assert any("broke this off to catch up with its primary; refresh" in said(f"more_{at}") for at in range(3))
     follower.close()
 
 
