@@ -48,10 +48,17 @@ def _texts(row: RunRow) -> tuple[object, ...]:
     return (
         f"#{row.id}",
         row.label,
-        f"{visible(row.workspace, 80)} / {visible(row.tenant, 80) if row.tenant_id is not None else 'Platform'}",
+        _place(row),
         row.initiator_name,
         row.status,
         row.outcome,
         moment(row.created_at) if row.created_at else "unknown",
         duration(ran) if ran is not None else "",
     )
+
+
+def _place(row: RunRow) -> str:
+    tenant = "Platform" if row.tenant_id is None else row.tenant or ""
+    place = f"{row.workspace or ''} / {tenant}"
+    # Where they are too long together, both are cut.
+    return place if len(place) <= _LONGEST else f"{visible(row.workspace, 58)} / {visible(tenant, 58)}"
