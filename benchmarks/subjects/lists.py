@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
 
 from benchmarks import raw
 from benchmarks.bench import KINDS, Bench
@@ -24,6 +26,18 @@ def run(bench: Bench) -> Iterator[Row]:
             took = interleave({"opsnb": ask, "pooled": pooled, "held": raw.held(bench, kind, statement),
                                "small": getattr(small, page)}, seconds=4)  # fmt: skip
             yield from _rows(f"{kind}.{page}", f"{kind} {page}", took)
+        told = interleave({"opsnb": large.stuck, "told": _told(large, pooled)}, seconds=2)
+        yield Row(f"{kind}.stuck.told", f"{kind} stuck", told["opsnb"], "raw, said why by hand", told["told"])
+
+
+def _told(ops: Ops, ask: Callable[[], raw.Rows]) -> Callable[[], list[Any]]:
+    """Say of each row of the raw stuck list why it is there, in the shortest way that Python has."""
+    now, read = ops.now(), _read if ops.database.is_sqlite else (lambda when: when)
+    return lambda: [(*row, f"{row[5]} {now - read(row[8] or row[7])}, limit {row[12]} s") for row in ask()]
+
+
+def _read(when: str) -> datetime:
+    return datetime.fromisoformat(when + "+00:00")
 
 
 def _rows(key: str, what: str, took: dict[str, float]) -> Iterator[Row]:
