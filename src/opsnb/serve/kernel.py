@@ -10,6 +10,7 @@ from queue import Empty
 from typing import Any, cast
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.session import new_id
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import default
@@ -98,6 +99,12 @@ class PageKernel(ServerKernelManager):
             await super()._async_launch_kernel(kernel_cmd, **options, stdout=writing, stderr=writing)
         finally:
             os.close(writing)
+
+    def _reconcile_connection_info(self, info: KernelConnectionInfo) -> None:
+        """Leave the connection file alone: the server wrote it, and a quick kernel writes it again at this moment.
+
+        To read it meanwhile, as Jupyter's client does, would find it empty and give the page an error.
+        """
 
     def _page(self) -> dict[str, str | None]:
         return {"kernel": self.kernel_id, "request_id": self.request_id, "user": self.user}
