@@ -51,11 +51,13 @@ def test_a_page_may_use_a_kernel_that_has_waited_for_long_and_is_slow_to_answer(
     kernel = waiting(server)
     time.sleep(IDLE + 1)
     kernel.send_signal(signal.SIGSTOP)
+    visitor = Visitor(server)
     with ThreadPoolExecutor(1) as other:
-        page = other.submit(Visitor(server).said)
+        page = other.submit(visitor.said)
         time.sleep(IDLE / 2)
         kernel.send_signal(signal.SIGCONT)
         assert page.result() == "here"
+    visitor.end()  # or the next test takes the kernel of this page for the one that waits
 
 
 def test_a_kernel_that_dies_under_its_page_is_told_in_one_sentence(server: Server) -> None:
@@ -72,9 +74,9 @@ def test_a_kernel_that_dies_under_its_page_is_told_in_one_sentence(server: Serve
 
 @pytest.mark.skipif(not can_fork(), reason="kernels are not forked here")
 def test_where_the_process_that_forks_was_killed_the_next_page_starts_another(server: Server) -> None:
-    waiting(server)
+    kernel = waiting(server)
     server.fork_server().kill()
-    eventually(lambda: not server.kernels())
+    kernel.wait(10)  # which ends a moment after
     visitor = Visitor(server)
     assert visitor.said() == "here"
     assert server.fork_server().num_threads() == 1  # a fork of more would be none of the others
