@@ -30,6 +30,24 @@ LEADING = {
     + """SELECT pg_get_indexdef(indexrelid, 1, false) FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid, 2, false) = 'created_at'""",
 }
+# Whether an index has the order of the lists. One of a table behind a view need not serve the view.
+ORDER_INDEX = """SELECT 1 FROM sqlite_master AS made
+    JOIN pragma_index_info(made.name) AS first ON first.seqno = 0
+    JOIN pragma_index_info(made.name) AS second ON second.seqno = 1
+    WHERE made.type = 'index' AND lower(made.tbl_name) = lower(:table) AND made.sql NOT LIKE '% WHERE %'
+    AND first.name = 'created_at' AND second.name = 'id'"""
+# Whether a primary key on the number alone refuses at once each number that is taken. On SQLite one with a conflict
+# clause overwrites or skips; on PostgreSQL a deferred one refuses at the end, and that of a table from which others
+# inherit knows nothing of theirs.
+NUMBER_KEY = {
+    "sqlite": """SELECT 1 FROM sqlite_master AS made WHERE made.type = 'table' AND lower(made.name) = lower(:table)
+        AND made.sql NOT LIKE '%conflict%'
+        AND (SELECT group_concat(name) FROM pragma_table_info(:table) WHERE pk > 0) = 'id'""",
+    "postgresql": """SELECT 1 FROM pg_constraint AS key JOIN pg_class AS made ON made.oid = key.conrelid
+        WHERE made.oid = to_regclass(:table) AND key.contype = 'p' AND NOT key.condeferrable
+        AND key.conkey = ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = made.oid AND attname = 'id')
+        AND (made.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = made.oid))""",
+}
 # Names alone: what SQLAlchemy would read too are types, and it warns of those that it does not know.
 COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_info(:table)",

@@ -127,14 +127,33 @@ def test_what_is_taken_is_refused_alone_among_thousands(database: Database, writ
     assert [run.id for run in runs(database)] == list(range(1, 3 * ROWS))
 
 
-def test_what_is_taken_is_refused_without_a_key(database: Database, write: Callable[..., Path]) -> None:
+LAX = {
+    "sqlite": "CREATE TABLE operation_runs (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, {rest})",
+    "postgresql": "ALTER TABLE operation_runs ADD PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED",
+}
+
+
+@pytest.mark.parametrize("lax", [False, True], ids=["no key", "a key that lets it pass"])
+def test_what_is_taken_is_refused_whatever_the_key(database: Database, write: Callable[..., Path], lax: bool) -> None:
     load(database, write({}))
     with database.change() as connection:
         connection.execute(text("ALTER TABLE operation_runs RENAME TO keyed"))
-        connection.execute(text("CREATE TABLE operation_runs AS SELECT * FROM keyed WHERE id < 0"))
-    loaded = load(database, write({"id": 4}, {"id": 5}, {"id": 4}, name="more.jsonl"))
+        if not (lax and database.is_sqlite):
+            connection.execute(text("CREATE TABLE operation_runs AS SELECT * FROM keyed WHERE id < 0"))
+        if lax:
+            rest = ", ".join(column.name for column in operation_runs.columns if column.name != "id")
+            connection.execute(text(LAX[database.dialect].format(rest=rest)))
+    loaded = load(database, write({"id": 4}, {"id": 5, "type": "first"}, {"id": 5}, name="more.jsonl"))
     assert (loaded.rows, loaded.rejected) == (2, 1)
-    assert [run.id for run in runs(database)] == [4, 5]
+    assert [(run.id, run.type) for run in runs(database)] == [(4, "t"), (5, "first")]
+
+
+def test_the_name_of_a_table_may_be_spelled_otherwise_in_sqlite(sqlite: Database, write: Callable[..., Path]) -> None:
+    load(sqlite, write({"id": 1}))
+    with sqlite.change() as connection:
+        connection.execute(text("ALTER TABLE operation_runs RENAME TO other"))
+        connection.execute(text("ALTER TABLE other RENAME TO Operation_Runs"))
+    assert load(sqlite, write({"id": 2}, {"id": 1}, name="more.jsonl")).rows == 1
 
 
 def test_the_load_is_audited(open_database: Callable[..., Database], sqlite_url: str, write: Any) -> None:

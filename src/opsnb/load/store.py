@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, any_, column, func, inspect, literal, select, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, any_, column, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -17,6 +17,7 @@ from opsnb.load.names import Names
 from opsnb.load.rejects import Unfit
 from opsnb.models import operation_runs, sqlite_text
 from opsnb.names import quoted
+from opsnb.relations import NUMBER_KEY
 from opsnb.sqlitetimes import Style
 
 Values = tuple[Any, ...]
@@ -39,7 +40,7 @@ class Store:
         self.postgresql = connection.dialect.name == "postgresql"
         self.copies = self.postgresql
         # A primary key refuses a taken number by itself; to ask first takes a tenth of a load.
-        self.trusting = _is_keyed(connection, table)
+        self.trusting = _is_keyed(connection, table if connection.dialect.name == "sqlite" else self.table)
         self.mark = "%s" if self.postgresql else "?"
         own: Style = getattr(connection.dialect, "write_time", sqlite_text)
         self.time: Style = datetime.isoformat if self.postgresql else own
@@ -136,7 +137,7 @@ class Store:
         except (self.driver.IntegrityError, self.driver.DataError):
             return False  # which row is at fault is found one by one
         except self.driver.Error:
-            self.copies = False  # a view takes none
+            self.copies = False  # a view takes none, nor a table under row security
         return self.copies
 
     def _execute(self, columns: Sequence[str], rows: list[Values]) -> str | None:
@@ -152,5 +153,4 @@ class Store:
 
 
 def _is_keyed(connection: Connection, table: str) -> bool:
-    schema, _, name = table.rpartition(".")
-    return inspect(connection).get_pk_constraint(name, schema or None)["constrained_columns"] == ["id"]
+    return connection.execute(text(NUMBER_KEY[connection.dialect.name]), {"table": table}).first() is not None
