@@ -57,7 +57,7 @@ class Filters:
     @cached_property
     def names(self) -> frozenset[str]:
         """Names of the fields that are set; one type is "type", several are "types"."""
-        found = frozenset([name for name, value in vars(self).items() if value is not None and value != ()])
+        found = frozenset([name for name in self.__match_args__ if getattr(self, name) not in (None, ())])
         return found - {"type"} | {"types"} if len(self.type) > 1 else found
 
     def reaching_back(self, span: timedelta, now: datetime) -> Filters:
