@@ -20,7 +20,7 @@ from opsnb.failures import explain, for_log, unknown_outcome, was_lost
 from opsnb.models import sqlite_text
 from opsnb.names import quoted, rename
 from opsnb.prepared import Rows, Statement, ask, prepared
-from opsnb.relations import COLUMNS, LEADING, RETRY_INDEX
+from opsnb.relations import COLUMNS, LEADING, ORDER_INDEX, RETRY_INDEX
 from opsnb.settings import Settings
 
 T = TypeVar("T")
@@ -178,6 +178,18 @@ class Database:
         return bool(self.fetch(text(RETRY_INDEX[self.dialect])))
 
     @cached_property
+    def has_order(self) -> bool:
+        """Whether SQLite has an index with the order of the lists; PostgreSQL is not asked.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot answer.
+        """
+        table = {"table": self.table("operation_runs")}
+        return self.is_sqlite and bool(self.fetch(text(ORDER_INDEX), table))
+
+    @cached_property
     def leading(self) -> frozenset[str]:
         """Columns of runs for each of which an index leads to the newest runs with a value.
 
@@ -232,7 +244,16 @@ class Database:
 
     @property
     def write_time(self) -> Callable[[datetime], Any]:
-        """What writes a time in the form that an SQLite file has; opsnb's own until the first connection tells."""
+        """What writes a time in the form that an SQLite file has; opsnb's own while it holds no run.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database cannot be opened.
+        """
+        if not hasattr(self.reader.dialect, "write_time"):
+            with self._explained(), self.reader.connect():
+                pass  # which tells, see `opsnb.sqlitetimes`
         return getattr(self.reader.dialect, "write_time", sqlite_text)
 
     @cached_property

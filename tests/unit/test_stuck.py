@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from opsnb.catalog import Catalog, OperationType
-from opsnb.models import operation_runs
+from opsnb.models import operation_runs, sqlite_text
 from opsnb.queries.stuck_in_sql import parameters, predicate
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier, Norm, StuckClass
@@ -130,7 +130,7 @@ def test_the_predicate_and_the_function_agree_on_any_run(database):
         ids = add_runs(database, [vars(run) for run in runs])
         found = database.fetch(
             select(columns.id).where(predicate(rule, operation_runs, database.dialect)),
-            parameters(rule, NOW, database.dialect),
+            parameters(rule, NOW, database.dialect, database.write_time),
         )
         called_stuck = {row.id for row in found}
         disagreed = [
@@ -151,7 +151,8 @@ def test_both_agree_whatever_precision_a_time_was_written_with(sqlite, spelling,
     (number,) = add_runs(sqlite, [{"status": "queued", "type": "unknown"}])
     execute(sqlite, "UPDATE operation_runs SET created_at = :text", text=spelling.format(created))
     found = sqlite.fetch(
-        select(operation_runs.c.id).where(predicate(rule, operation_runs, "sqlite")), parameters(rule, NOW, "sqlite")
+        select(operation_runs.c.id).where(predicate(rule, operation_runs, "sqlite")),
+        parameters(rule, NOW, "sqlite", sqlite_text),
     )
     stuck = rule.classify(AnyRun(status="queued", created_at=created), NOW)
     assert [row.id for row in found] == ([number] if stuck else [])

@@ -48,7 +48,8 @@ class Shape:
     and either with " undated" where the cursor's row has no time and such rows come first.
     `retries` says that an index makes it cheap to find what retried a run, `limit` how many rows are wanted where the
     statement is to say so itself, `among_few` that one of the filters lets through only few, whose numbers are known,
-    `led` that there is but one filter, and an index leads to all that it lets through.
+    `led` that there is but one filter, and an index leads to all that it lets through, `ordered` that SQLite has an
+    index with the list's order.
     """
 
     page: Page
@@ -63,6 +64,7 @@ class Shape:
     limit: int | None = None
     among_few: bool = False
     led: bool = False
+    ordered: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -145,8 +147,8 @@ def _may_be(shape: Shape) -> bool:
 @lru_cache(maxsize=1024)
 def page_statement(shape: Shape) -> Select[Any]:
     """Give the one statement of a page; open are :limit, the cursor's and the filters' values."""
-    if shape.dialect == "sqlite" and not shape.names:
-        # An index has the order: nothing is sorted, and SQLite looks up nothing beyond the limit.
+    if shape.ordered and not shape.names:
+        # Nothing is sorted, and so SQLite looks up nothing beyond the limit.
         return in_order(shape, [*columns_of(shape), *_looked_up(shape, operation_runs)])
     page = in_order(shape, columns_of(shape)).subquery("page")
     statement = with_names(shape, page, not shape.goes_back_up)

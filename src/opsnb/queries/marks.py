@@ -39,7 +39,7 @@ def retried_as(page: Any, dialect: str, *, indexed: bool) -> Label[Any]:
     if not indexed:
         return literal_column("NULL", Text).label("retried_as")
     retry = operation_runs.alias("retry")
-    # The bare column of the index's expression is the inner table's: `page` has no context.
+    # The bare column of the index's expression is the inner table's, which comes before that of `page`.
     parent: ColumnElement[Any] = literal_column(f"({RETRY_OF[dialect]})", Text)
     words = (
         func.concat(retry.c.id, " ", retry.c.status, " ", retry.c.outcome)

@@ -124,6 +124,7 @@ class Lists:
         return Shape(
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
             self.database.finds_retries, self.database.settings.error_paths, limit, led=led,
+            ordered=self.database.has_order,
         )  # fmt: skip
 
     def led(self, shape: Shape, values: dict[str, Any]) -> tuple[Shape, dict[str, Any]]:

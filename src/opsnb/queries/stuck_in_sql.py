@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from opsnb.models import Status, Timestamp, Words, sqlite_text
+from opsnb.models import Status, Timestamp, Words
 from opsnb.sqlitetimes import Style
 from opsnb.stuck import Classifier
 
@@ -48,7 +48,7 @@ def predicate(rule: Classifier, runs: Table, dialect: str) -> ColumnElement[bool
     )
 
 
-def parameters(rule: Classifier, now: datetime, dialect: str, write: Style = sqlite_text) -> dict[str, Any]:
+def parameters(rule: Classifier, now: datetime, dialect: str, write: Style) -> dict[str, Any]:
     """Give the values of `predicate` at `now` (tz-aware); SQLite gets times as `write` has them."""
     if dialect == "postgresql":
         return {**{name: now - limit for name, limit in _outer(rule).items()}, **_written(rule), "cut_now": now}
