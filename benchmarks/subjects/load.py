@@ -26,7 +26,7 @@ from opsnb.load import load
 from opsnb.settings import Settings
 
 TITLE = "loading a file of JSON lines"
-ROWS, FEW, ROUNDS = 30_000, 10_000, 3
+ROWS, FEW, ROUNDS = 30_000, 10_000, 9
 _NAMES = ("id", "workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "context", "created_at",
           "started_at", "completed_at")  # fmt: skip
 _COLUMNS = ", ".join(_NAMES)
