@@ -10,8 +10,9 @@ import pytest
 from opsnb.links import Page
 from opsnb.queries.norms import Norms
 from opsnb.settings import Settings
-from support.history import NOW, add_people, add_workspace, execute
+from support.history import NOW, add_people, add_runs, add_workspace, execute
 from support.plans import assert_walks, plan, plans, turns
+from support.statements import recorded
 
 pytestmark = pytest.mark.every_postgres
 
@@ -288,3 +289,17 @@ def test_the_history_of_a_type_walks_its_index(filled, ops_on):
     steps = plan(filled, run.history)
     assert_uses(steps, "ix_runs_type")
     assert not re.search(r"\bSort\b|TEMP B-TREE", steps), steps
+
+
+def test_sqlite_is_asked_in_one_level_only_where_an_index_has_the_order(sqlite, ops_on):
+    add_people(sqlite)
+    add_runs(sqlite, [{}, {}])
+    for index, levels in ((True, 0), (False, 1)):
+        if not index:
+            execute(sqlite, "DROP INDEX ix_runs_recent")
+            sqlite.__dict__.pop("has_order")
+        ops = ops_on(sqlite)
+        ops.runs()
+        with recorded(sqlite) as statements:
+            assert len(ops.runs().rows) == 2
+        assert [statement.count("AS page") for statement in statements] == [levels]
