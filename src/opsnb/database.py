@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
-from opsnb.models import sqlite_text
+from opsnb.models import time_writer
 from opsnb.names import quoted, rename
 from opsnb.prepared import Rows, Statement, ask, prepared
 from opsnb.relations import COLUMNS, LEADING, ORDER_INDEX, RETRY_INDEX
@@ -254,7 +254,7 @@ class Database:
         if not hasattr(self.reader.dialect, "write_time"):
             with self._explained(), self.reader.connect():
                 pass  # which tells, see `opsnb.sqlitetimes`
-        return getattr(self.reader.dialect, "write_time", sqlite_text)
+        return time_writer(self.reader.dialect)
 
     @cached_property
     def writer(self) -> Engine:

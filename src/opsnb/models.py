@@ -84,9 +84,13 @@ class Timestamp(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Write a `datetime` the way the SQLite file does (see `opsnb.sqlitetimes`); anything else passes as it is."""
         if dialect.name == "sqlite" and isinstance(value, datetime):
-            write: Callable[[datetime], Any] = getattr(dialect, "write_time", sqlite_text)
-            return write(value)
+            return time_writer(dialect)(value)
         return value
+
+
+def time_writer(dialect: Dialect) -> Callable[[datetime], Any]:
+    """Give what writes times as an SQLite file has them: opsnb's own way until `opsnb.sqlitetimes` knows better."""
+    return getattr(dialect, "write_time", sqlite_text)
 
 
 def sqlite_text(when: datetime) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from opsnb.load.batch import Batch
 from opsnb.load.names import Names
 from opsnb.load.rejects import Unfit
-from opsnb.models import operation_runs, sqlite_text
+from opsnb.models import operation_runs, time_writer
 from opsnb.names import quoted
 from opsnb.relations import NUMBER_KEY
 from opsnb.sqlitetimes import Style
@@ -40,10 +40,9 @@ class Store:
         self.postgresql = connection.dialect.name == "postgresql"
         self.copies = self.postgresql
         # A primary key refuses a taken number by itself; to ask first takes a tenth of a load.
-        self.trusting = _is_keyed(connection, table if connection.dialect.name == "sqlite" else self.table)
+        self.trusting = _is_keyed(connection, self.table if self.postgresql else table)
         self.mark = "%s" if self.postgresql else "?"
-        own: Style = getattr(connection.dialect, "write_time", sqlite_text)
-        self.time: Style = datetime.isoformat if self.postgresql else own
+        self.time: Style = datetime.isoformat if self.postgresql else time_writer(connection.dialect)
 
     def write(self, batch: Batch) -> Iterator[tuple[Any, Unfit]]:
         """Write a batch; give each record that was refused, and why."""
