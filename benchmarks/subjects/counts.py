@@ -15,7 +15,6 @@ from opsnb.ops import Ops
 
 TITLE = "count of a list, exact up to 10,000"
 _FILTERED = {"common type": {"type": COMMON["type"]}, "common tenant": {"tenant": COMMON["tenant"]}}
-
 _COLUMNS = {"type": "type", "tenant": "tenant_id"}
 
 

@@ -26,7 +26,8 @@ def run(bench: Bench) -> Iterator[Row]:
             took = interleave({"opsnb": ask, "pooled": pooled, "held": raw.held(bench, kind, statement),
                                "small": getattr(small, page)}, seconds=4)  # fmt: skip
             yield from _rows(f"{kind}.{page}", f"{kind} {page}", took)
-        told = interleave({"opsnb": large.stuck, "told": _told(large, pooled)}, seconds=2)
+        stuck = raw.pooled(large, floor(large, kind, "stuck"))
+        told = interleave({"opsnb": large.stuck, "told": _told(large, stuck)}, seconds=2)
         yield Row(f"{kind}.stuck.told", f"{kind} stuck", told["opsnb"], "raw, said why by hand", told["told"])
 
 
