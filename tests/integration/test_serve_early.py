@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def parts(text: str) -> list[dict[str, Any]]:
 
 def test_a_page_carries_what_is_on_its_screen(sqlite: Database, tmp_path: Path) -> None:
     add_people(sqlite)
-    add_run(sqlite, initiator_name=HOSTILE)
+    add_run(sqlite, initiator_name=HOSTILE, created_at=datetime.now(UTC))  # a server has the real clock
     path = "/system/ops/runs"
     with serving(
         tmp_path, f"--database={sqlite.url}", f"--actor={VIEWER}", "--base-url=/team", "--preheat=0"

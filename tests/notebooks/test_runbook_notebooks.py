@@ -13,7 +13,7 @@ import stage
 from opsnb import connect
 from opsnb.database import Database
 from opsnb.runbooks import find
-from support.history import OUTSIDER, VIEWER, add_people, add_run, add_runs
+from support.history import NOW, OUTSIDER, VIEWER, add_people, add_run, add_runs
 
 CLUSTER, COMPARE, WAITING = "where-failures-cluster", "compare-with-last-success", "who-is-waiting"
 HANDOVER = "hand-over-a-shift"
@@ -46,6 +46,7 @@ def execute_here(sqlite: Database, monkeypatch: pytest.MonkeyPatch):
     """Run a runbook's cells in this process, which spares a kernel, on an empty database; give what they show."""
     add_people(sqlite)
     monkeypatch.setenv("OPSNB_DATABASE_URL", sqlite.name)
+    monkeypatch.setenv("OPSNB_NOW", NOW.isoformat())  # the present that the rows of `support.history` are written for
 
     def run(name: str, actor: str) -> list[str]:
         monkeypatch.setenv("OPSNB_ACTOR", actor)
