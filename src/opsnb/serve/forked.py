@@ -75,5 +75,10 @@ class ForkedProvisioner(LocalProvisioner):
         kernel: Any = self.parent
         fork_server, self.cwd = kernel.parent.fork_server, options["cwd"]
         self.pid = self.pgid = await fork_server.fork(kernel.connection_file, self.cwd, options["stdout"])
-        self.process = ForkedProcess(self.pid)
+        try:
+            self.process = ForkedProcess(self.pid)
+        except OSError:  # too many open files: a kernel that cannot be watched must not stay
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            raise
         return self.connection_info

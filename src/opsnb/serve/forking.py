@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -32,7 +33,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._starting = asyncio.Lock()
-        self._asked: dict[str, asyncio.Future[int]] = {}
+        self._waiting: deque[asyncio.Future[int]] = deque()  # answers come in the order of the requests
 
     async def fork(self, connection_file: str, cwd: str, output: int) -> int:
         """Give the number of a new kernel's process, which writes to the descriptor `output`.
@@ -44,12 +45,12 @@ class ForkServer:
         """
         async with self._starting:
             channel = self._channel or await self._start()
-        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._asked[connection_file] = asked
         message = json.dumps({"connection_file": connection_file, "cwd": cwd}).encode()
         socket.send_fds(channel, [message], [output])
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append(answer)
         async with asyncio.timeout(_SECONDS):
-            return await asked
+            return await answer
 
     def close(self) -> None:
         """End the process, and with it every kernel that it has forked."""
@@ -60,25 +61,34 @@ class ForkServer:
         self._process.kill()
         self._process.wait()
         self._channel = self._process = None
-        for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(ConnectionError("The process that forks kernels has ended."))
-        self._asked.clear()
+        for answer in self._waiting:
+            if not answer.done():
+                answer.set_exception(ConnectionError("The process that forks kernels has ended."))
+        self._waiting.clear()
 
     async def _start(self) -> socket.socket:
         output = await listen(dict, lambda *_: None)
-        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        self._process = subprocess.Popen(  # noqa: S603 - opsnb's own
-            [sys.executable, "-P", "-m", "opsnb.serve.fork_server", str(its.fileno())],
-            env={**self._environment(), "JPY_PARENT_PID": str(os.getpid())},
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[its.fileno()], start_new_session=True,
-        )  # fmt: skip
-        its.close()
-        os.close(output)
+        try:
+            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with its:
+                self._process = self._open_process(ours, its, output)
+        finally:
+            os.close(output)
         asyncio.get_running_loop().add_reader(ours, self._hear, ours)
         self._channel = ours
         return ours
+
+    def _open_process(self, ours: socket.socket, its: socket.socket, output: int) -> subprocess.Popen[bytes]:
+        ours.setblocking(False)
+        try:
+            return subprocess.Popen(  # noqa: S603 - opsnb's own
+                [sys.executable, "-P", "-m", "opsnb.serve.fork_server", str(its.fileno())],
+                env={**self._environment(), "JPY_PARENT_PID": str(os.getpid())},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[its.fileno()], start_new_session=True,
+            )  # fmt: skip
+        except OSError:
+            ours.close()
+            raise
 
     def _hear(self, channel: socket.socket) -> None:
         message = b""
@@ -87,9 +97,11 @@ class ForkServer:
         if not message:
             self.close()
             return
-        told = json.loads(message)
-        asked = self._asked.pop(told["connection_file"])
-        if asked.done():  # nobody waits for it any longer
-            os.kill(told["pid"], signal.SIGKILL)
+        reply, answer = json.loads(message), self._waiting.popleft()
+        if answer.done():  # nobody waits for it any longer
+            if "pid" in reply:
+                os.kill(reply["pid"], signal.SIGKILL)
+        elif "pid" in reply:
+            answer.set_result(reply["pid"])
         else:
-            asked.set_result(told["pid"])
+            answer.set_exception(OSError(reply["errno"], f"No kernel was forked: {reply['error']}"))

@@ -29,6 +29,10 @@ class NotTold(OpsnbError):
     """A kernel did not take what the server had to say."""
 
 
+class NotStarted(OpsnbError):
+    """The machine gave no process, memory or open file for a kernel."""
+
+
 class PageClient(AsyncKernelClient):
     """Runs the notebook of a page, but not before its kernel knows whose page it is."""
 
@@ -91,6 +95,13 @@ class PageKernel(ServerKernelManager):
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
         """Start the process; all that it writes comes to the server, which puts it in its log."""
+        try:
+            await self._launch(kernel_cmd, **options)
+        except OSError as error:
+            self.cleanup_connection_file()
+            raise NotStarted(f"No process for a kernel was started: {error}") from error
+
+    async def _launch(self, kernel_cmd: list[str], **options: Any) -> None:
         if sys.platform == "win32":  # whose event loop reads no pipe
             return await super()._async_launch_kernel(kernel_cmd, **options)
         manager: Any = self.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -14,13 +15,15 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from traitlets import default
+from zmq import ZMQError
 
 from opsnb.connecting import configured_actor
 from opsnb.errors import log
 from opsnb.serve.forked import PROVISIONER, can_fork
 from opsnb.serve.forking import ForkServer
 from opsnb.serve.handlers import PageHandler
-from opsnb.serve.kernel import PageKernel
+from opsnb.serve.kernel import NotStarted, PageKernel
+from opsnb.serve.limits import no_kernel
 from opsnb.serve.ownership import Owners
 from opsnb.serve.pool import Pool
 
@@ -62,7 +65,7 @@ class PageKernels(AsyncMappingKernelManager):
         """Give the page that is being answered its kernel."""
         page = CallContext.get(CallContext.JUPYTER_HANDLER)
         assert isinstance(page, PageHandler)  # noqa: S101 - nothing else starts kernels
-        kernel = await self._waiting() or await self._start()
+        kernel = await self._waiting() or await self._start_for_page()
         if page.left:
             await self.end(kernel)
             raise StreamClosedError
@@ -82,8 +85,21 @@ class PageKernels(AsyncMappingKernelManager):
             await self._bury(kernel)
         return None
 
+    async def _start_for_page(self) -> str:
+        try:
+            return await self._start()
+        except (NotStarted, ZMQError) as error:  # of ZeroMQ: no open file is left for one more socket
+            log.warning("a page got no kernel: %s", error)
+            raise no_kernel() from error
+
     async def _start(self) -> str:
-        kernel: str = await ensure_async(super().start_kernel(env=dict(self._server.environment), path=""))  # type: ignore[arg-type]
+        kernel = self.new_kernel_id()
+        started = super().start_kernel(kernel_id=kernel, env=dict(self._server.environment), path="")  # type: ignore[arg-type]
+        try:
+            await started
+        except BaseException:
+            await self.end(kernel)  # its process may run already
+            raise
         return kernel
 
     async def _warm(self) -> str:
@@ -126,5 +142,7 @@ class PageKernels(AsyncMappingKernelManager):
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override] # as in the class for asyncio
         """End every kernel, and start no more."""
         await self.pool.empty()
-        await ensure_async(super().shutdown_all(now=now))
+        # Not as the class itself does it: that stops at the first kernel that had failed to start.
+        ends = (ensure_async(self.shutdown_kernel(kernel, now=now)) for kernel in self.list_kernel_ids())  # type: ignore[no-untyped-call]
+        await asyncio.gather(*ends, return_exceptions=True)
         self.fork_server.close()

@@ -17,6 +17,7 @@ _FULL = "As many people look at operations as this server can bear; your page co
 _YOURS = "You have {number} pages open, which is as many as one person may; close one that you do not need any more."
 _CROWD = "Many pages are asked for at this moment; yours comes when it is its turn."
 _STOPPING = "This server is being stopped; your page comes once it is there again."
+_NO_KERNEL = "The server could not start your page at this moment; the reason is in its log."
 _PATIENCE, _HOLD = 30.0, 5.0
 _AGAIN = (8, 15)
 
@@ -24,6 +25,11 @@ _AGAIN = (8, 15)
 def _busy(status: HTTPStatus, sentence: str, reason: str) -> Refusal:
     # Not all at the same moment: they would only find each other again.
     return Refusal(status, sentence, random.randint(*_AGAIN), reason)  # noqa: S311 - no secret
+
+
+def no_kernel() -> Refusal:
+    """Make the refusal for a page whose kernel could not be started."""
+    return _busy(HTTPStatus.SERVICE_UNAVAILABLE, _NO_KERNEL, "no_kernel")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from nbclient.exceptions import CellExecutionError
 from pythonjsonlogger.json import JsonFormatter
 
 from opsnb.errors import log
+from opsnb.serve.kernel import NotStarted
 from opsnb.serve.traces import trace
 from opsnb.text import visible
 
@@ -93,8 +94,8 @@ def _of_request(record: logging.LogRecord) -> bool:
 
 def _worth_saying(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, CellExecutionError):
-        return False  # its kernel has said it, and without what the cell had printed
+    if isinstance(error, CellExecutionError | NotStarted):
+        return False  # said in the server's own words, and without what the cell had printed
     if str(record.msg).startswith("Error at server while executing cell"):
         record.msg, record.args = "a cell could not be run", ()
     # Trust is about stored outputs; a page shows only those that its own kernel has just made.
