@@ -514,8 +514,15 @@ def _number(run_id: Any) -> int:
     """Read an operation's number, also as a DataFrame holds it."""
     if not isinstance(run_id, bool):
         with suppress(TypeError):
-            return index(run_id)
+            return _possible(index(run_id))
     raise BadInput(f"An operation is named by its number, not by {run_id!r}.")
+
+
+def _possible(number: int) -> int:
+    """Refuse numbers so large that Python will not write them."""
+    if number.bit_length() > 64:
+        raise RunNotFound("There is no such operation: its number has at most 19 digits.")
+    return number
 
 
 def _whole(name: str, number: object, least: int, most: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from opsnb.bounds import local_time
 from opsnb.models import sqlite_text
 from opsnb.names import quoted
 
@@ -30,7 +31,7 @@ def style_of(stored: object) -> Style:
     at = datetime.fromisoformat(f"2000-01-01T00:00:00{zone}").tzinfo or UTC
 
     def write(when: datetime) -> str:
-        text = _aware(when).astimezone(at).replace(tzinfo=None).isoformat(separator, "microseconds")
+        text = local_time(_aware(when), at).isoformat(separator, "microseconds")
         return text[: 20 + digits if digits else 19] + zone
 
     return write

@@ -49,6 +49,25 @@ def test_a_cursor_without_a_time_is_refused_where_the_database_holds_times(creat
         read(forged([created, 1]), as_text=False)
 
 
+BEYOND = ["infinity", "-infinity", "10000-01-01 00:00:00+00", "294276-12-31 23:59:59.999999",
+          "4713-02-28 12:00:00+00 BC", "4714-11-24 00:00:00 BC", "0001-02-29 00:00:00 BC"]  # fmt: skip
+
+
+@pytest.mark.parametrize("created", BEYOND)
+def test_a_time_that_only_postgresql_knows_is_passed_on(created):
+    assert read(write(Key(created, 1)), as_text=False) == Key(created, 1)
+
+
+@pytest.mark.parametrize(
+    "created",
+    ["294277-01-01 00:00:00", "999999-01-01 00:00:00", "0000-01-01 00:00:00", "4714-11-23 00:00:00 BC",
+     "10001-02-29 00:00:00", "10000-13-01 00:00:00", "10000-01-01 25:00:00", "0001-01-01T00:00:00+23:00"],
+)  # fmt: skip
+def test_a_time_that_postgresql_does_not_know_is_refused(created):
+    with pytest.raises(BadCursor):
+        read(write(Key(created, 1)), as_text=False)
+
+
 @given(st.text(), st.booleans())
 def test_any_text_is_a_cursor_or_refused(cursor, as_text):
     with suppress(BadCursor):

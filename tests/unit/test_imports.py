@@ -11,7 +11,7 @@ import opsnb
 
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
-    {"errors", "text", "place"},
+    {"errors", "text", "place", "bounds"},
     {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit"},
     {"catalog", "failures", "prepared", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},

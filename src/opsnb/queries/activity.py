@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Integer, Select, and_, bindparam, column, func, literal_column, select, true, values
 
+from opsnb.bounds import shift
 from opsnb.errors import BadInput
 from opsnb.links import Page
 from opsnb.models import Outcome, Status, Timestamp, operation_runs
@@ -121,7 +122,7 @@ def read_activity(lists: Lists, page: Page, filters: Filters, every: str, now: d
     since = filters.since or now
     every = every or ("hour" if (filters.until or now) - since <= _HOURLY else "day")
     starts = _starts(every, since, filters.until, now)
-    until = filters.until or starts[-1] + _STEPS[every]
+    until = filters.until or shift(starts[-1], _STEPS[every])
     # The window is in the bounds of the buckets.
     shape = lists.shape(page, replace(filters, since=None, until=None))
     bounds = [since, *starts[1:], until]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
+from opsnb.bounds import is_id
 from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import BadInput
@@ -115,7 +116,8 @@ def label_of(database: Database, name: str, number: int) -> str:
         If there is none.
     """
     table = _TABLES[name]
-    found = database.fetch(select(table.c.name).where(table.c.id == bindparam("number")), {"number": number})
+    named = select(table.c.name).where(table.c.id == bindparam("number"))
+    found = database.fetch(named, {"number": number}) if is_id(number) else ()
     if not found:
         raise BadInput(f"There is no {name} with the number {number}.")
     return as_text(found[0][0]) or ""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from opsnb.bounds import LAST_ID, is_id, shift
 from opsnb.errors import BadInput
 from opsnb.models import Outcome, Status, as_utc
 from opsnb.queries.fingerprints import ID
@@ -61,14 +62,8 @@ class Filters:
         return found - {"type"} | {"types"} if len(self.type) > 1 else found
 
     def reaching_back(self, span: timedelta, now: datetime) -> Filters:
-        """Give the same within a window: one without a start begins `span` before its end, at the latest before `now`.
-
-        Raises
-        ------
-        BadInput
-            If there is no time so long before.
-        """
-        return self if self.since else replace(self, since=_before("since", min(self.until or now, now), span))
+        """Give the same with a start: without one it is `span` before the end, at the latest before `now`."""
+        return self if self.since else replace(self, since=shift(min(self.until or now, now), -span))
 
 
 _NONE = Filters()
@@ -130,8 +125,8 @@ def _place(name: str, value: object, _now: datetime) -> dict[str, Any]:
 
 
 def _fits(name: str, number: int) -> int:
-    if not 0 <= number < 2**63:
-        raise BadInput(f"{name} must be a number that the database can hold, not {number}.")
+    if not is_id(number):
+        raise BadInput(f"{name} must be a name or a number from 0 to {LAST_ID:,}.")
     return number
 
 

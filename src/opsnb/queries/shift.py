@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Text, bindparam, cast, select, type_coerce
 
 from opsnb.audit import RESOURCE, Action, Result
+from opsnb.bounds import shift as add_span
 from opsnb.database import Database
 from opsnb.models import Outcome, Status, Timestamp, as_utc, audit_logs, operation_runs
 from opsnb.queries.context import whole_number
@@ -55,7 +56,7 @@ def fetch_shift(database: Database, since: datetime, now: datetime) -> Shift:
     DatabaseUnavailable
         If the database cannot answer.
     """
-    values = {"since": since - LOOKBACK, "now": now, "newest": NEWEST, "resource": RESOURCE}
+    values = {"since": add_span(since, -LOOKBACK), "now": now, "newest": NEWEST, "resource": RESOURCE}
     rows = database.fetch(_acts(database.dialect), values)
     acts = [ShiftAct(row.resource_id, read_entry(row)) for row in reversed(rows)]
     within = [act for act in acts if act.entry.recorded_at and act.entry.recorded_at >= since]

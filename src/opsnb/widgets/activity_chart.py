@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from opsnb import links
+from opsnb.bounds import shift
 from opsnb.links import Links, Page
 from opsnb.ops import Ops
 from opsnb.queries import filters
@@ -92,13 +93,13 @@ def window(wanted: Filters, now: datetime) -> tuple[datetime, datetime | None]:
     """
     until = wanted.until
     end = until or now
-    since = wanted.since or end - DAY
+    since = wanted.since or shift(end, -DAY)
     if end - since > NARROW:
-        return max(since, end - LONGEST), until
+        return max(since, shift(end, -LONGEST)), until
     if since >= now - DAY:
         return now - DAY, None
     first = since.replace(hour=0, minute=0, second=0, microsecond=0)
-    return first, first + DAY * (1 + (end - first - timedelta.resolution) // DAY)
+    return first, shift(first, DAY * (1 + (end - first - timedelta.resolution) // DAY))
 
 
 def spans(found: Activity) -> Iterator[tuple[Bucket, datetime, datetime]]:

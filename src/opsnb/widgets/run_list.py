@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from opsnb import links
+from opsnb.bounds import parse_id
 from opsnb.errors import DatabaseUnavailable, OpsnbError
 from opsnb.links import Links, Page
 from opsnb.models import as_utc
@@ -258,8 +259,8 @@ class RunList(Refreshing):
             return {"value": value, "when": {**when(time, time), "form": "minute", "short": f"{time:%d %b %H:%M}"}}
         if name == "tenant" and value == PLATFORM:
             text = "Platform operations"
-        elif name in ("workspace", "tenant") and value.isascii() and value.isdigit():
-            text = self._name_of(name, int(value))
+        elif name in ("workspace", "tenant") and (number := parse_id(value.strip())) is not None:
+            text = self._name_of(name, number)
         elif name == "type":
             text = self._ops.catalog.label(value)
         return {"value": value, "text": visible(text, 60)}

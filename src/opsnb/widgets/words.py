@@ -13,7 +13,7 @@ from opsnb.queries.run_page import Hidden
 from opsnb.text import ago, duration, moment, visible
 
 LINE = 200
-_FORMS = {"clock": "%H:%M:%S", "minute": "%d %b %H:%M", "day": "%Y-%m-%d"}  # times.js writes the same in another zone
+_FORMS = {"clock": "%H:%M:%S", "minute": "%d %b %H:%M"}  # times.js writes the same in another zone
 _STATUS = {
     "queued": ("Queued", "plain", "○"),
     "running": ("Running", "info", "◐"),
@@ -57,8 +57,9 @@ def when(time: datetime | None, now: datetime) -> Payload:
         return {"ago": "unknown", "short": "", "full": "unknown", "iso": "", "form": "day"}
     form = "clock" if abs(now - time) < timedelta(hours=20) else "minute" if time.year == now.year else "day"
     utc = time.astimezone(UTC)
-    iso = f"{utc:%Y-%m-%dT%H:%M:%SZ}"
-    return {"ago": ago(time, now), "short": f"{utc:{_FORMS[form]}}", "full": moment(time), "iso": iso, "form": form}
+    iso = f"{utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"  # strftime writes the year 1 with one digit
+    short = f"{utc.date()}" if form == "day" else f"{utc:{_FORMS[form]}}"
+    return {"ago": ago(time, now), "short": short, "full": moment(time), "iso": iso, "form": form}
 
 
 def span(value: timedelta | None) -> str:
