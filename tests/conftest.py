@@ -13,15 +13,17 @@ from hypothesis import settings as hypothesis
 from sqlalchemy import event, make_url
 
 from opsnb import schema
-from opsnb.database import Database
+from opsnb.database import Database, embedded_path
 from opsnb.ops import Ops
 from opsnb.settings import Settings
 from support.gate import make, staff
 from support.history import NOW, VIEWER, add_people
+from support.isolation import isolate
 from support.postgres import VERSIONS, PostgresServer, server
 from support.serving import logs
 
 _numbers = count(1)
+isolate()
 hypothesis.register_profile("opsnb", deadline=None)  # the first example of a test may start a server
 hypothesis.load_profile("opsnb")
 
@@ -31,6 +33,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*os.environ]:
         if name.startswith("OPSNB_") and not name.startswith("OPSNB_TEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_embedded_database() -> Iterator[None]:
+    """Fail a test that makes the embedded database: another one would find it."""
+    yield
+    left = embedded_path()
+    assert not left.exists(), f"The test made the embedded database {left}; name one with --database."
 
 
 def pytest_report_header() -> str:

@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ from opsnb.serve.environment import kernel_environment
 from opsnb.settings import Settings
 from opsnb.widgets.console import Console
 from support.history import MANAGE, MANAGER, VIEW, add_people, add_run, execute
+from support.isolation import short_folder
 from support.postgres import VERSIONS, server, standby
 from support.workers import eventually
 
@@ -298,7 +298,7 @@ def test_what_a_replica_cannot_answer_is_not_asked_of_the_primary(servers, place
 @pytest.fixture
 def silent():
     """A server that lets everybody connect and says nothing; its address and the number of those who came."""
-    folder = tempfile.mkdtemp(prefix="opsnb-", dir="/tmp")  # short: a socket's path has at most 107 bytes
+    folder = short_folder("silent-")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(f"{folder}/.s.PGSQL.5432")
         listening.listen()

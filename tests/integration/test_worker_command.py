@@ -104,7 +104,7 @@ def test_when_the_demo_has_a_worker(options, monkeypatch, tmp_path):
     monkeypatch.setattr("opsnb.demo.prepare", lambda *_: None)
     monkeypatch.setattr(demo, "beside", lambda told: seen.append(told["OPSNB_DATABASE_URL"]) or nullcontext())
     monkeypatch.setattr(demo, "run_server", lambda *_, **__: seen.append("server"))
-    done = CliRunner().invoke(main, ["demo", f"--database={tmp_path}/x.db", *options])
+    done = CliRunner().invoke(main, ["demo", f"--database={tmp_path}/x.db", "--port=0", *options])
     assert done.exit_code == 0, done.output
     assert (
         seen

@@ -8,12 +8,13 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+
+from support.isolation import short_folder
 
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
@@ -44,7 +45,7 @@ class PostgresServer:
         self.folder = folder
         self._binaries = binaries
         self._account = account
-        self._run = {"cwd": folder, "env": _ENVIRONMENT, **account}
+        self._run = {"cwd": folder, "env": {**_ENVIRONMENT, "HOME": os.environ["HOME"]}, **account}
         self._process: subprocess.Popen[bytes] | None = None
         make = (
             ["initdb", "-A", "trust", "-E", "UTF8", "--locale=C"]
@@ -115,7 +116,7 @@ class PostgresServer:
 @contextlib.contextmanager
 def server(version: str = VERSIONS[0], **options: object) -> Iterator[PostgresServer]:
     """Give a running server; it is ended by its process id."""
-    folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))  # short: a socket's path has at most 107 bytes
+    folder = short_folder("pg-")
     running = None
     try:
         account: dict[str, object] = {}
@@ -137,7 +138,7 @@ def server(version: str = VERSIONS[0], **options: object) -> Iterator[PostgresSe
 @contextlib.contextmanager
 def standby(primary: PostgresServer) -> Iterator[PostgresServer]:
     """Give a running streaming replica of `primary`."""
-    folder = Path(tempfile.mkdtemp(prefix="opsnb-pg-", dir=_memory()))
+    folder = short_folder("pg-")
     running = None
     try:
         if account := primary._account:
@@ -149,12 +150,6 @@ def standby(primary: PostgresServer) -> Iterator[PostgresServer]:
         if running is not None:
             running.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _memory() -> str | None:
-    """Give a folder in memory where there is room for it: a database a test is slow on a busy disk."""
-    shared = "/dev/shm"
-    return shared if Path(shared).is_dir() and shutil.disk_usage(shared).free > 2**31 else None
 
 
 def find_binaries(version: str) -> Path:

@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from copy import copy
 from email.message import Message
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import psutil
 
 from opsnb.notebooks_path import notebooks_path
 from opsnb.serve.folder import PREFIX
+from support.isolation import DEFAULT_PORTS
 
 OPSNB = [sys.executable, "-c", "from opsnb.cli import main; main()"]
 # The command serves the shipped notebooks alone; tests of the server bring their own.
@@ -124,7 +126,13 @@ def connection_file(kernel: psutil.Process) -> Path | None:
         connection.laddr.port for connection in kernel.net_connections() if connection.status == psutil.CONN_LISTEN
     }
     files = Path(tempfile.gettempdir()).glob(f"{PREFIX}*/*/kernel-*.json")
-    return next((file for file in files if json.loads(file.read_text())["shell_port"] in ports), None)
+    return next((file for file in files if _shell_port(file) in ports), None)
+
+
+def _shell_port(file: Path) -> int | None:
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # another kernel's: it has ended, or begins
+        return json.loads(file.read_text())["shell_port"]
+    return None
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -188,6 +196,7 @@ def _wait(process: "subprocess.Popen[bytes]", log: Path, ready: re.Pattern[str])
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         if found := ready.search(log.read_text()):
+            assert urlsplit(found[1]).port not in DEFAULT_PORTS, f"{found[1]} is a default address; name a port"
             return found[1]
         time.sleep(0.02)
     raise RuntimeError(f"the server did not start:\n{log.read_text()}")
