@@ -1,7 +1,8 @@
-"""A run of pytest kept apart from its machine: a home and temporary folders of its own, and no default port."""
+"""A run of pytest kept apart from its machine: a home of its own, and a supervisor that ends whatever it leaves."""
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 DEFAULT_PORTS = {8866, 8888}  # of opsnb and of JupyterLab: a developer's own servers use them
 _HOME, _SOCKETS = "OPSNB_TEST_HOME", "OPSNB_TEST_SOCKETS"
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _FOREIGN = ("PG", "XDG_")  # prefixes of variables that lead libpq and platformdirs to the user's own files
 
 
 def isolate() -> None:
-    """Give this process and all it starts a home and temporary folders of their own.
+    """Give this process and all it starts a home and temporary folders of their own, and start the supervisor.
 
     A pytest that runs inside another, such as a worker of pytest-xdist, has its home inside the other's.
     """
@@ -28,6 +30,8 @@ def isolate() -> None:
     os.environ.update({"HOME": str(home), "TMPDIR": str(home / "tmp"), _HOME: str(home), _SOCKETS: str(sockets)})
     tempfile.tempdir = None  # so that Python reads TMPDIR again
     sys.addaudithook(_refuse_default_ports)
+    command = [sys.executable, str(_SUPERVISOR), str(os.getpid()), str(home), str(sockets)]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
 def home() -> Path:
