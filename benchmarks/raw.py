@@ -68,13 +68,12 @@ def held(bench: Bench, kind: str, statement: str, values: Sequence[Any] = ()) ->
 def pooled(ops: Ops, statement: str, values: Sequence[Any] = ()) -> Callable[[], Rows]:
     """Run it with the same handling of connections as opsnb: out of its pool, in a transaction of its own."""
     pool = ops.database.reader
-    options = {} if ops.database.is_sqlite else {"prepare": True}
 
     def run() -> Rows:
         connection = pool.raw_connection()
         try:
             cursor = connection.cursor()
-            cursor.execute(statement, values, **options)
+            cursor.execute(statement, values)
             return cursor.fetchall()
         finally:
             connection.close()

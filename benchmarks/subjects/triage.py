@@ -20,6 +20,7 @@ from benchmarks.cache import folder
 from benchmarks.history import MANAGER, NOW, SIZES, TYPES
 from benchmarks.measure import interleave
 from benchmarks.rows import Row, at_most
+from opsnb.engines import OPENS_TRANSACTION
 from opsnb.ops import Ops
 from opsnb.settings import Settings
 
@@ -84,16 +85,16 @@ def _suitable(ops: Ops, kind: str, act: str) -> list[int]:
 
 def _sent(ops: Ops, do: Callable[[], Any]) -> Sent:
     """Record what an act sends, and through which engine."""
-    found: Sent = []
+    found: list[Any] = []
     engines = {"change": ops.database.writer, "look": ops.database.reader}
     notes = {}
     for name, engine in engines.items():
-        notes[name] = lambda _c, _k, text, values, _x, _m, name=name: found.append((name, text, values))
+        notes[name] = lambda _c, _k, text, values, context, _m, name=name: found.append((name, text, values, context))
         event.listen(engine, "before_cursor_execute", notes[name])
     do()
     for name, engine in engines.items():
         event.remove(engine, "before_cursor_execute", notes[name])
-    return [one for one in found if not one[1].startswith("BEGIN")]
+    return [tuple(one) for *one, context in found if not context.execution_options.get(OPENS_TRANSACTION)]
 
 
 def _replay(kind: str, ops: Ops, sent: Sent, sample: int, numbers: Iterator[int]) -> Callable[[], None]:

@@ -12,12 +12,9 @@ from sqlalchemy import Connection, insert, text
 from opsnb import gate
 from opsnb.access import Actor
 from opsnb.models import audit_logs
-from opsnb.prepared import ask_within
 
 RESOURCE = "operation_run"
 LONGEST_REFUSAL = 2000
-_COLUMNS = [column.name for column in audit_logs.columns if column.name != "id"]
-_RECORD = insert(audit_logs).values(dict.fromkeys(_COLUMNS)).inline()
 
 
 class Action(StrEnum):
@@ -53,9 +50,8 @@ def record(
         if result is not Result.SUCCESS:
             record_refusal(connection, action, run["id"], result, str(metadata["refusal"]))
         return
-    ask_within(
-        connection,
-        _RECORD,
+    connection.execute(
+        insert(audit_logs).inline(),
         {
             "workspace_id": run["workspace_id"],
             "tenant_id": run["tenant_id"],

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, Engine, Executable, Row, Transaction, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Transaction, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
@@ -19,11 +19,10 @@ from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
 from opsnb.models import time_writer
 from opsnb.names import quoted, rename
-from opsnb.prepared import Rows, Statement, ask, prepared
 from opsnb.relations import COLUMNS, LEADING, ORDER_INDEX, RETRY_INDEX
 from opsnb.settings import Settings
 
-T = TypeVar("T")
+Rows = Sequence[Any]  # rows of a result, whose columns are known to whoever wrote the statement
 # No path of a file: an address that was mistyped, whose password no sentence may repeat.
 _SECRET = re.compile(r":[^/]*@|password=")
 
@@ -104,7 +103,7 @@ class Database:
         place = {key: value for key, value in self.url.query.items() if key in ("host", "port", "dbname")}
         return self.url.set(query=place).render_as_string(hide_password=True)
 
-    def fetch(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def fetch(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
         """Read rows; a connection that died since its last use is replaced once.
 
         Raises
@@ -112,39 +111,22 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer; the message says why and what to do.
         """
-        return self._patiently(lambda engine: self._fetch(engine, statement, parameters))
-
-    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
-        """Read rows as `fetch` does, as tuples and more quickly; `statement` is an object that is kept.
-
-        Raises
-        ------
-        DatabaseUnavailable
-            If the database cannot answer; the message says why and what to do.
-        """
-        reader = self.reader
-        # Where somebody listens to what an engine is asked, or says it otherwise, SQLAlchemy itself must ask.
-        if reader.dispatch.before_cursor_execute:
-            return self.fetch(statement, parameters)
-        asked = prepared(statement, reader.dialect)
-        return self._patiently(lambda engine: ask(engine, asked, parameters))
-
-    def _patiently(self, put: Callable[[Engine], T]) -> T:
         try:
-            return put(self.reader)
+            return self._fetch(self.reader, statement, parameters)
         except SQLAlchemyError as error:
             with self._explained():
-                return self._again(error, put)
+                return self._fetch(self._reader_after(error), statement, parameters)
 
-    def _again(self, error: SQLAlchemyError, put: Callable[[Engine], T]) -> T:
+    def _reader_after(self, error: SQLAlchemyError) -> Engine:
+        """Give the engine that may answer what failed with `error`, which is raised again where none may."""
         if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return put(self.reader)
+            return self.reader
         if isinstance(error, DBAPIError) and "Could not decode to UTF-8" in str(error.orig):
-            return put(self._tolerant_reader)
+            return self._tolerant_reader
         raise error
 
     @staticmethod
-    def _fetch(engine: Engine, statement: Executable, parameters: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
+    def _fetch(engine: Engine, statement: Executable, parameters: Mapping[str, Any] | None) -> Rows:
         with engine.connect() as connection:
             return connection.execute(statement, parameters or {}).all()
 

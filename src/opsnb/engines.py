@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -19,6 +19,8 @@ from opsnb.names import quoted
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
 
+# The execution option of a statement that opens a transaction, for those who record what a database is asked.
+OPENS_TRANSACTION = "opsnb_opens_transaction"
 _DISCREET: dict[str, Any] = {
     "hide_parameters": True
 }  # errors go to the log, which is no place for contexts and searches
@@ -57,11 +59,18 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 4, "pool_use_lifo": True}
     engine = create_engine("sqlite://", creator=connect, **pool, **_DISCREET)
     _notice_other_file(engine, path)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    _open_transactions_with(engine, begin)
     learn_style(engine, (settings.tables or {}).get("operation_runs", "operation_runs"))
     if read_only:
         _limit_time(engine, settings.statement_timeout.total_seconds())
     return engine
+
+
+def _open_transactions_with(engine: Engine, statement: str) -> None:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement, execution_options={OPENS_TRANSACTION: True})
+
+    event.listen(engine, "begin", begin)
 
 
 def _notice_other_file(engine: Engine, path: Path) -> None:
@@ -118,8 +127,8 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             "application_name": "opsnb",
             "connect_timeout": max(2, int(settings.lock_timeout.total_seconds())),
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-            # What is read is prepared where `opsnb.prepared` says so, and nothing for being asked often.
-            **({"prepare_threshold": 1_000_000} if read_only else {}),
+            # Prepared on the server, a statement would get one plan for common and rare values alike.
+            "prepare_threshold": None,
             **_notice_silence(settings),
         },
     )

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import event
 
 from opsnb.database import Database
+from opsnb.engines import OPENS_TRANSACTION
 
 
 @contextmanager
@@ -13,8 +14,8 @@ def recorded(database: Database) -> Iterator[list[str]]:
     """Collect the statements that go out to `database` for reading; opening a transaction is none."""
     seen: list[str] = []
 
-    def note(_connection, _cursor, statement, _parameters, _context, _many):
-        if not statement.startswith("BEGIN"):
+    def note(_connection, _cursor, statement, _parameters, context, _many):
+        if not context.execution_options.get(OPENS_TRANSACTION):
             seen.append(statement)
 
     event.listen(database.reader, "before_cursor_execute", note)

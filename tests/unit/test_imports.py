@@ -13,7 +13,7 @@ SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text", "place", "bounds"},
     {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit"},
-    {"catalog", "failures", "prepared", "sqlitetimes"},
+    {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},
     {"queries", "runbooks"},

@@ -128,7 +128,7 @@ def read_activity(lists: Lists, page: Page, filters: Filters, every: str, now: d
     bounds = [since, *starts[1:], until]
     values = {**lists.values(page, filters, now), **{_bound(at): bound for at, bound in enumerate(bounds)}}
     counted = [Counter[str]() for _ in starts]
-    for number, status, outcome, found in lists.database.read(_statement(shape, len(starts)), values):
+    for number, status, outcome, found in lists.database.fetch(_statement(shape, len(starts)), values):
         counted[number][_kind(as_text(status), as_text(outcome))] += found
     buckets = [Bucket(start, **counts) for start, counts in zip(starts, counted, strict=True)]
     return Activity(page, every, buckets, since, until, now)

@@ -60,7 +60,7 @@ def _find(database: Database, who: str | int, read: Read | None, names: tuple[st
     logins = "login" in database.columns(platform_users.name)
     if not logins and isinstance(who, str):
         who = (database.settings.logins or {}).get(who, who)
-    found = (read or database.read)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
+    found = (read or database.fetch)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})
     rows = [_User(*row) for row in found]
     for name in names:
         matches = [row for row in rows if getattr(row, name) == who]

@@ -84,7 +84,7 @@ def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
     found = None
     if -(2**63) <= run_id < 2**63:
         statement = _run_statement(database.dialect)
-        rows = database.read(statement, {"id": run_id})
+        rows = database.fetch(statement, {"id": run_id})
         found = dict(zip(statement.selected_columns.keys(), rows[0], strict=True)) if rows else None
     if found is None:
         raise RunNotFound(missing(run_id))
@@ -99,7 +99,7 @@ def missing(run_id: int) -> str:
 def fetch_audit(database: Database, run_id: int, limit: int = MAX_AUDIT) -> list[AuditEntry]:
     """Read the newest `limit` rows of one run's audit, oldest first."""
     statement = _audit_statement(database.dialect)
-    return [read_entry(row) for row in reversed(database.read(statement, {"id": run_id, "limit": limit}))]
+    return [read_entry(row) for row in reversed(database.fetch(statement, {"id": run_id, "limit": limit}))]
 
 
 @cache
@@ -124,10 +124,10 @@ def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
     """Read the runs that led to this one by retries, itself, and those that retried it, oldest generation first."""
     dialect = database.dialect
     retries = _retries(dialect, indexed=database.is_sqlite or database.finds_retries)
-    found = [_relative(row) for row in database.read(retries, {"id": run_id, "limit": MAX_LINEAGE})]
+    found = [_relative(row) for row in database.fetch(retries, {"id": run_id, "limit": MAX_LINEAGE})]
     here = next((relative for relative in found if relative.id == run_id), None)
     while here and here.retry_of is not None and len(found) < 2 * MAX_LINEAGE:
-        above = [_relative(row) for row in database.read(_one(dialect), {"id": here.retry_of})]
+        above = [_relative(row) for row in database.fetch(_one(dialect), {"id": here.retry_of})]
         # A cycle in hostile data must end: a retry's number is always the higher one.
         if not above or above[0].id >= here.id:
             break

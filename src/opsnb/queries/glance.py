@@ -11,7 +11,6 @@ from sqlalchemy import Select, bindparam, or_, select
 
 from opsnb.database import Database
 from opsnb.models import operation_runs
-from opsnb.prepared import ANEW
 from opsnb.queries.conditions import hits
 from opsnb.queries.filters import SEARCHED
 from opsnb.queries.lists import Shape, in_order
@@ -36,7 +35,7 @@ def glance(database: Database, searched: Shape, values: Mapping[str, Any], wante
     DatabaseUnavailable
         If the database cannot answer.
     """
-    rows = database.read(_statement(searched), {**values, "limit": NEWEST})
+    rows = database.fetch(_statement(searched), {**values, "limit": NEWEST})
     found = [run for run in rows if run[0]]
     hit = Values(*(frozenset(run[at] for run in found if run[at] is not None) for at in (2, 3)))
     numbers = [run[1] for run in found[:wanted]]
@@ -50,5 +49,4 @@ def _statement(searched: Shape) -> Select[Any]:
     some = in_order(looked, columns).subquery("some")
     hit = or_(hits(some.c), *([some.c.id == bindparam("number")] if "number" in searched.names else []))
     statement = select(hit, some.c.id, some.c.type, some.c.initiator_name)
-    statement = statement.order_by(*searched.sorted((some.c.created_at, some.c.id)))
-    return statement.execution_options(**{ANEW: bool(looked.names)})
+    return statement.order_by(*searched.sorted((some.c.created_at, some.c.id)))

@@ -132,7 +132,7 @@ def read_groups(lists: Lists, filters: Filters, now: datetime, mask: Callable[[s
         If the database cannot answer.
     """
     asked = unfiltered(lists.shape(Page.FAILURES, filters))
-    rows = lists.database.read(
+    rows = lists.database.fetch(
         texts_statement(asked), {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
     )
     found = [one for one in _gather(rows[:WINDOW]) if filters.group is None or filters.group == one.group]

@@ -46,20 +46,9 @@ def find_few(database: Database, names: frozenset[str], values: Mapping[str, Any
     if not leads:
         return None
     values = {**values, **{f"{name}_array": list(values[name]) for name in names & _ARRAYS.keys()}}
-    (counts,) = database.read(_counts(leads, dialect), values)
+    (counts,) = database.fetch(_counts(leads, dialect), values)
     fewest, lead = min(zip(counts, leads, strict=True))
-    return [number for (number,) in database.read(_led_by(lead, dialect), values)] if fewest <= FEW else None
-
-
-def is_led(database: Database, names: frozenset[str]) -> bool:
-    """Whether one filter is set and an index leads to what it lets through: any value wants the same plan.
-
-    Raises
-    ------
-    DatabaseUnavailable
-        If the database cannot answer.
-    """
-    return len(names) == 1 and names <= _COLUMNS.keys() and _COLUMNS[next(iter(names))] in database.leading
+    return [number for (number,) in database.fetch(_led_by(lead, dialect), values)] if fewest <= FEW else None
 
 
 def _leads(names: frozenset[str], leading: frozenset[str], dialect: str) -> tuple[Lead, ...]:

@@ -27,7 +27,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
-from opsnb.prepared import ANEW
 from opsnb.queries.conditions import any_of, column_for, conditions
 from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
@@ -46,10 +45,8 @@ class Shape:
 
     `names` are the set fields of `Filters`; `direction` is "first", "after" (older than the cursor) or "before",
     and either with " undated" where the cursor's row has no time and such rows come first.
-    `retries` says that an index makes it cheap to find what retried a run, `limit` how many rows are wanted where the
-    statement is to say so itself, `among_few` that one of the filters lets through only few, whose numbers are known,
-    `led` that there is but one filter, and an index leads to all that it lets through, `ordered` that SQLite has an
-    index with the list's order.
+    `retries` says that an index makes it cheap to find what retried a run, `among_few` that one of the filters matches
+    few runs, whose ids are known, `ordered` that SQLite has an index with the list's order.
     """
 
     page: Page
@@ -61,9 +58,7 @@ class Shape:
     direction: str = "first"
     retries: bool = False
     error_paths: tuple[str, ...] = ()
-    limit: int | None = None
     among_few: bool = False
-    led: bool = False
     ordered: bool = False
 
     @property
@@ -84,17 +79,6 @@ class Shape:
     def sorted(self, columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         """Write columns as the list is sorted by them."""
         return [column.asc() if self.goes_back_up else column.desc() for column in columns]
-
-    @property
-    def most(self) -> ColumnElement[int]:
-        """How many rows at most.
-
-        Where there is but one plan, as a literal: a limit that PostgreSQL knows lets it keep that. With filters of
-        which none leads it is to plan for each value anew, since a common one and a rare one want different indexes.
-        """
-        if self.limit is None or (self.names and not self.led):
-            return bindparam("limit")
-        return literal_column(str(self.limit))
 
 
 def wheres(shape: Shape) -> list[ColumnElement[bool]]:
@@ -151,8 +135,7 @@ def page_statement(shape: Shape) -> Select[Any]:
         # Nothing is sorted, and so SQLite looks up nothing beyond the limit.
         return in_order(shape, [*columns_of(shape), *_looked_up(shape, operation_runs)])
     page = in_order(shape, columns_of(shape)).subquery("page")
-    statement = with_names(shape, page, not shape.goes_back_up)
-    return statement.execution_options(**{ANEW: bool(shape.names)})
+    return with_names(shape, page, not shape.goes_back_up)
 
 
 @lru_cache(maxsize=1024)
@@ -165,7 +148,7 @@ def texts_statement(shape: Shape) -> Select[Any]:
 def in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """Select columns of a list's runs, in its order from the cursor on; open are the same as of a page."""
     wanted = select(*columns).where(*wheres(shape), *_beyond(shape.direction))
-    return wanted.order_by(*shape.sorted((runs.created_at, runs.id))).limit(shape.most)
+    return wanted.order_by(*shape.sorted((runs.created_at, runs.id))).limit(bindparam("limit"))
 
 
 def onward(direction: str, created_at: object, is_sqlite: bool) -> str:
@@ -220,8 +203,7 @@ def count_statement(shape: Shape) -> Select[Any]:
     if shape.names and shape.dialect == "postgresql":
         # By the page's index: what it takes for common may be far from where the table begins.
         some = some.order_by(runs.created_at.desc(), runs.id.desc())
-    counted = select(func.count()).select_from(some.limit(shape.most).subquery("some"))
-    return counted.execution_options(**{ANEW: bool(shape.names) and not shape.led})
+    return select(func.count()).select_from(some.limit(bindparam("limit")).subquery("some"))
 
 
 @lru_cache(maxsize=1024)

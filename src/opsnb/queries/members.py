@@ -44,7 +44,7 @@ def read_members(
     numbers: list[int] = []
     seen, size = 0, WINDOW if most is None else FIRST
     while True:
-        rows = database.read(texts_statement(asked), {**values, "limit": size})
+        rows = database.fetch(texts_statement(asked), {**values, "limit": size})
         numbers += [number for _, number, type_, _, error in rows if group_of(type_, error) == group]
         seen += len(rows)
         if most is not None and len(numbers) >= most:

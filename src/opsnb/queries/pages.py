@@ -16,7 +16,7 @@ from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
 from opsnb.queries.filters import SEARCHED, Filters
 from opsnb.queries.glance import glance
-from opsnb.queries.leads import SAID, find_few, is_led, sent
+from opsnb.queries.leads import SAID, find_few, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
 from opsnb.queries.members import WINDOW, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
@@ -74,14 +74,14 @@ class Lists:
         cursor = self._cursor(after or before)
         towards = onward(direction, cursor.get("cursor_created", ""), self.database.is_sqlite)
         values = {**self.plain_values(page, filters, now), **cursor, "limit": limit + 1}
-        shape, values = self.led(self.shape(page, filters, towards, None if filters.names else limit + 1), values)
+        shape, values = self.led(self.shape(page, filters, towards), values)
         if filters.words and not shape.among_few:
             shape, values = self._searched(shape, values, filters)
         end = None
         if filters.group:
             members, end = read_members(self.database, shape, values, filters.group, limit + 1)
             values["members"] = sent(self.database, members)
-        found = () if "nothing" in shape.names else self.database.read(page_statement(shape), values)
+        found = () if "nothing" in shape.names else self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
             self._check_places(filters)
         assembled = self._assemble(page, found, limit, direction, now, filters)
@@ -103,9 +103,8 @@ class Lists:
         """Count a list's operations at `now`, exactly up to the cap."""
         filters = resolve(self.database, self.catalog, filters)
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
-        led = page is Page.RUNS and is_led(self.database, filters.names)
-        shape, values = self.led(self.shape(page, filters, limit=self.count_cap + 1, led=led), values)
-        ((number,),) = self.database.read(count_statement(shape), values)
+        shape, values = self.led(self.shape(page, filters), values)
+        ((number,),) = self.database.fetch(count_statement(shape), values)
         return Count(number, cap=self.count_cap)
 
     def hidden(self, page: Page, filters: Filters, now: datetime) -> Hidden:
@@ -113,18 +112,15 @@ class Lists:
         filters = resolve(self.database, self.catalog, filters)
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
         shape, values = self.led(self.shape(page, filters), values)
-        ((failures, handled),) = self.database.read(handled_statement(shape), values)
+        ((failures, handled),) = self.database.fetch(handled_statement(shape), values)
         return Hidden(Count(handled, cap=self.count_cap), Count(failures, cap=self.count_cap))
 
-    def shape(
-        self, page: Page, filters: Filters, direction: str = "first", limit: int | None = None, *, led: bool = False
-    ) -> Shape:
+    def shape(self, page: Page, filters: Filters, direction: str = "first") -> Shape:
         """Give what the list's statements depend on."""
         dialect = self.database.dialect
         return Shape(
             page, filters.names, filters.status, filters.outcome, self.classifier, dialect, direction,
-            self.database.finds_retries, self.database.settings.error_paths, limit, led=led,
-            ordered=self.database.has_order,
+            self.database.finds_retries, self.database.settings.error_paths, ordered=self.database.has_order,
         )  # fmt: skip
 
     def led(self, shape: Shape, values: dict[str, Any]) -> tuple[Shape, dict[str, Any]]:

@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Connection, Executable, TextClause, text
 
 from opsnb import gate
 from opsnb.access import Capability
-from opsnb.database import Database
+from opsnb.database import Database, Rows
 from opsnb.models import audit_logs, operation_runs
 from opsnb.names import quoted
-from opsnb.prepared import Rows, Statement
 
-Read = Callable[[Statement, Mapping[str, Any]], Rows]
+Read = Callable[[Executable, Mapping[str, Any]], Rows]
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,11 @@ class Rights:
     capabilities: frozenset[str]
 
 
+def within(connection: Connection) -> Read:
+    """Read inside the transaction of `connection`."""
+    return lambda statement, values: connection.execute(statement, values).all()
+
+
 def fetch_rights(database: Database, read: Read | None = None) -> Rights | None:
     """Ask the server for the rights of this connection's login; None on SQLite. `read` runs the statement elsewhere.
 
@@ -47,7 +51,7 @@ def fetch_rights(database: Database, read: Read | None = None) -> Rights | None:
     """
     if database.is_sqlite:
         return None
-    ((login, bound, views, manages),) = (read or database.read)(_STATEMENT, _asked(database))
+    ((login, bound, views, manages),) = (read or database.fetch)(_STATEMENT, _asked(database))
     held = {Capability.ACCESS: True, Capability.VIEW: views, Capability.MANAGE: views and manages}
     return Rights(login, bound, frozenset(name.value for name, holds in held.items() if holds))
 

@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, literal_column, or_, select, union_all
 
 from opsnb.catalog import Catalog
-from opsnb.database import Database
+from opsnb.database import Database, Rows
 from opsnb.models import tenants, workspaces
-from opsnb.prepared import Rows
 from opsnb.queries.conditions import contains, like, parameters
 from opsnb.queries.filters import SEARCHED, Filters
 from opsnb.queries.leads import find_few
@@ -54,7 +53,7 @@ def numbered(database: Database, filters: Filters) -> Filters:
 
 def _numbered(database: Database, filters: Filters, table: Any, name: str) -> Filters:
     wanted = getattr(filters, f"{name}_name")
-    found = database.read(_named(table), {"name": wanted}) if wanted is not None else ()
+    found = database.fetch(_named(table), {"name": wanted}) if wanted is not None else ()
     if len(found) != 1:  # namesakes, or nobody: which is told elsewhere
         return filters
     return replace(filters, **{f"{name}_name": None, f"{name}_id": found[0][0]})
@@ -73,7 +72,7 @@ def said(database: Database, catalog: Catalog, filters: Filters, known: Values |
         return filters
     values = {"words": like(words), "values": DIFFERENT, "most": MOST + 1}
     among_known = known.sent if known else {}
-    rows = database.read(_statement(database.dialect, known is not None), {**values, **among_known})
+    rows = database.fetch(_statement(database.dialect, known is not None), {**values, **among_known})
     if _too_many(rows):
         return filters
     types, people, places = (tuple(value for kind, value, _ in rows if kind == wanted) for wanted in (*KINDS, _TENANT))

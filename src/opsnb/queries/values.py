@@ -65,7 +65,7 @@ def _holds(known: Values, met: Values) -> bool:
 
 
 def _read(database: Database) -> Values | None:
-    rows = database.read(_statement(database.dialect), {"values": DIFFERENT})
+    rows = database.fetch(_statement(database.dialect), {"values": DIFFERENT})
     if any(number >= DIFFERENT or not isinstance(value, str) for _, value, number in rows):
         return None
     types, initiators = (frozenset(value for kind, value, _ in rows if kind == wanted) for wanted in KINDS)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from opsnb.prepared import timings
+from opsnb.engines import OPENS_TRANSACTION
 from opsnb.serve.traces import trace
 
 MARK = "\x1e"  # begins what is told on purpose; other lines are text that something wrote to standard error
@@ -62,22 +62,24 @@ class ReportHandler(logging.Handler):
 
 
 def report_statements(reporter: Reporter) -> None:
-    """Tell how long each statement takes until the database answers, on whatever engine of this process."""
+    """Report how long each statement takes until the database answers, on every engine of this process.
+
+    What opens a transaction is reported only if it fails.
+    """
     running = threading.local()
 
-    def tell(seconds: float, failed: bool) -> None:
-        reporter.tell("statement", seconds=seconds, failed=failed)
-
-    def begin(_connection: Any, statement: Any, *_: Any) -> None:
-        running.since = None if isinstance(statement, str) and statement.startswith("BEGIN") else time.perf_counter()
+    def start(*_: Any) -> None:
+        running.since = time.perf_counter()
 
     def end(failed: bool) -> None:
         since, running.since = getattr(running, "since", None), None
         if since is not None:
-            tell(time.perf_counter() - since, failed)
+            reporter.tell("statement", seconds=time.perf_counter() - since, failed=failed)
 
-    # Not at the cursor: whoever listens there has every statement take SQLAlchemy's own way, see `opsnb.prepared`.
-    event.listen(Engine, "before_execute", begin)
-    event.listen(Engine, "after_execute", lambda *_: end(failed=False))
+    def answered(_connection: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+        if not context.execution_options.get(OPENS_TRANSACTION):
+            end(failed=False)
+
+    event.listen(Engine, "before_cursor_execute", start)
+    event.listen(Engine, "after_cursor_execute", answered)
     event.listen(Engine, "handle_error", lambda _: end(failed=True))
-    timings.append(tell)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from opsnb.access import Actor, Capability, can, denial
@@ -19,8 +18,8 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import AccessDenied, DatabaseUnavailable, RunNotFound, TriageRefused
 from opsnb.failures import obstacle
-from opsnb.prepared import Statement, ask_within
 from opsnb.queries.actors import fetch_actor
+from opsnb.queries.rights import within
 from opsnb.triage import statements
 from opsnb.triage.cases import read_case, with_relatives
 from opsnb.triage.decide import Act, Case, Refused, decide, news
@@ -50,19 +49,20 @@ class Attempt:
     moves: int = 0
     verdict: Verdict | None = None
 
-    def change(self, statement: Statement, values: Mapping[str, Any]) -> Any:
+    def change(self, statement: Executable, values: Mapping[str, Any]) -> Any:
         """Run the one statement that changes or makes a run; whatever the run has become meanwhile stays."""
         try:
-            changed = ask_within(self.connection, statement, values)
+            result = self.connection.execute(statement, values)
+            changed = result.scalars().all() if result.returns_rows else [self.case.run["id"]] * result.rowcount
         except DBAPIError as error:
             if reason := obstacle(error):
                 raise _Stopped(reason) from error
             if isinstance(error, IntegrityError) and not self.moves and not self.actor.bound:
                 raise _Moved from error
             raise  # nobody's retry was quicker: it is another rule of the database
-        if len(changed) != 1 or tuple(changed[0]) == (None,):
+        if len(changed) != 1 or changed[0] is None:
             raise _Moved
-        return changed[0][0] if changed[0] else self.case.run["id"]
+        return changed[0]
 
     @property
     def by(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class Triage:
     ) -> int:  # fmt: skip
         with self._database.change() as connection:
             # Within the transaction: a right that was taken away a moment ago is gone.
-            actor = fetch_actor(self._database, self._who, partial(ask_within, connection))
+            actor = fetch_actor(self._database, self._who, within(connection))
             case = self._case(connection, actor, run_id)
             if case is None:
                 done: int | Verdict = _deny(connection, actor, act, run_id)

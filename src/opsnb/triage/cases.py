@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Select
 from opsnb.catalog import Catalog
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc
-from opsnb.prepared import ask_within
 from opsnb.queries.context import read_context, whole_number
 from opsnb.queries.detail import missing
 from opsnb.triage import statements
@@ -29,7 +28,7 @@ def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bo
     """
     dialect = connection.dialect.name
     fits = -(2**63) <= run_id < 2**63
-    rows = ask_within(connection, statements.one(dialect, lock=lock), {"id": run_id}) if fits else ()
+    rows = connection.execute(statements.one(dialect, lock=lock), {"id": run_id}).all() if fits else ()
     if not rows:
         raise RunNotFound(missing(run_id))
     ((*values, context),) = rows
@@ -49,7 +48,7 @@ def with_relatives(connection: Connection, case: Case, *, finds_retries: bool) -
 
 
 def _retry(connection: Connection, statement: Select[Any], parent: int) -> Retry | None:
-    for number, by, at, status in ask_within(connection, statement, {"parent": str(parent)}):
+    for number, by, at, status in connection.execute(statement, {"parent": str(parent)}):
         return Retry(number, _words(by), as_utc(at), _words(status))
     return None
 
