@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from opsnb.errors import BadInput
 
 ROOT = "/system/ops"
-_RUN = re.compile(rf"{ROOT}/runs/([0-9]{{1,18}})/?")
+_RUN = re.compile(rf"{ROOT}/runs/([0-9]{{1,19}})/?")
 
 
 class Page(StrEnum):

@@ -102,6 +102,16 @@ def test_with_the_gate_and_without_it_the_same_is_told_done_and_recorded(gate_se
     gate_server.drop(bare)
 
 
+def test_an_operation_with_a_number_of_19_digits_is_retried(ops_as, admin):
+    number = 2**63 - 3
+    admin.execute("UPDATE operation_runs SET id = %s WHERE id = 1", (number,))
+    admin.execute("SELECT setval('operation_runs_id_seq', %s)", (number,))
+    new = ops_as(OPERATOR).retry(number)
+    assert (new.id, new.retry_of) == (number + 1, number)
+    recorded = admin.execute("SELECT resource_id, metadata FROM audit_logs ORDER BY id DESC LIMIT 1").fetchone()
+    assert (recorded[0], recorded[1]["new_run_id"]) == (number, number + 1)
+
+
 def test_the_login_says_who_acts_whatever_the_kernel_says(ops_as):
     for who in ("mona", "olga@example.test", 2, "Mona", ""):
         ops = ops_as(VIEWER, who=who)

@@ -28,7 +28,7 @@ PAGES = {
 }
 CLOSED = [
     "/nothing", "/system/ops", "/system/ops/runs/", "/system/ops/runs/x", "/system/ops/runs/-1",
-    "/system/ops/runs/1234567890123456789", "/system/ops/runs/7/retry", "/runs.ipynb", "/notebooks/runs.ipynb",
+    "/system/ops/runs/12345678901234567890", "/system/ops/runs/7/retry", "/runs.ipynb", "/notebooks/runs.ipynb",
     "/voila/render/runs.ipynb", "/voila/tree", "/voila/tree/", "/voila/files/runs.ipynb", "/voila/api/contents",
     "/voila/api/themes/x.css", "/api", "/api/contents", "/api/kernels", "/api/kernelspecs", "/api/sessions",
     "/api/terminals", "/login", "/logout", "/tree", "/lab", "/files/runs.ipynb",

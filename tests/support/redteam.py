@@ -214,6 +214,7 @@ BY_OPERATORS = (
         {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": "1"}}}}'"""},
         {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": 99}}}}'"""},
         {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": 1e30}}}}'"""},
+        {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": 9223372036854775808}}}}'"""},
         {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": -1}}}}'"""},
         {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": null}}}}'"""},
         {"context": f"""{INPUTS} || '{{"triage": {{"retry_of_run_id": [1]}}}}'"""},

@@ -44,7 +44,7 @@ def test_the_host_and_a_slash_at_the_end_do_not_matter():
 @pytest.mark.parametrize(
     "address",
     ["", "/", "/system/ops", "/system/ops/", "/system/ops/run", "/system/ops/nothing", "/system/ops/runs/x",
-     "/system/ops/runs/-1", "/system/ops/runs/1/retry", "/system/ops/runs/٣", "/system/ops/runs/" + "9" * 19,
+     "/system/ops/runs/-1", "/system/ops/runs/1/retry", "/system/ops/runs/٣", "/system/ops/runs/" + "9" * 20,
      "javascript:alert(1)", "http://[", "/system/ops/../ops/runs", None, 5, "/" + "x" * 100_000],
     ids=lambda address: repr(address)[:40],
 )  # fmt: skip

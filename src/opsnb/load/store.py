@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, any_, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 
+from opsnb.bounds import LAST_ID
 from opsnb.load.batch import Batch
 from opsnb.load.names import Names
 from opsnb.load.rejects import Unfit
@@ -24,7 +25,8 @@ Values = tuple[Any, ...]
 _COLUMNS = {"workspace": "workspace_id", "tenant": "tenant_id"}
 TAKEN = "is taken by an earlier row or by a run in the database"
 _SEQUENCE = text(
-    "SELECT setval(seq, GREATEST(nextval(seq), (SELECT max(id) FROM operation_runs) + 1), false)"
+    "SELECT setval(seq, GREATEST(nextval(seq),"
+    f" (SELECT LEAST(coalesce(max(id), 0), {LAST_ID - 1}) FROM operation_runs) + 1), false)"
     " FROM pg_get_serial_sequence('operation_runs', 'id') AS seq WHERE seq IS NOT NULL"
 )
 

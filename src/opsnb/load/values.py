@@ -7,11 +7,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from opsnb.bounds import LAST_ID
 from opsnb.load import jsontext
 from opsnb.load.rejects import Unfit, kind
 
 LONGEST = 2000  # bytes; PostgreSQL cannot index more, and a longer type or name is a column mapped wrongly
-LAST_ID = 2**63 - 1
+LAST_EXACT_FLOAT = 2**53  # above it a float holds no longer every whole number
 _WHOLE = re.compile(r"\s*(\d{1,19})(\.0*)?\s*")
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -64,10 +65,12 @@ def whole(value: Any) -> int:
     Raises
     ------
     Unfit
-        If it is no whole number from 1 to what 64 bits hold.
+        If it is no whole number from 1 to what 64 bits hold, or a float that may have lost digits.
     """
     if type(value) is int and 0 < value <= LAST_ID:
         return value
+    if isinstance(value, float) and value > LAST_EXACT_FLOAT:
+        raise Unfit("is a float beyond 2^53, which has lost digits; write ids as whole numbers or text")
     match = None if isinstance(value, bool) else _WHOLE.fullmatch(word(value))
     if match is None or not 1 <= int(match[1]) <= LAST_ID:
         raise Unfit(f"must be a whole number from 1 to {LAST_ID:,}")

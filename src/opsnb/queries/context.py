@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from opsnb.bounds import is_id, parse_id
 from opsnb.text import uncoloured
 
 MASK = "••••••••"
@@ -27,14 +28,15 @@ def read_context(text: object) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def whole_number(value: object) -> int | None:
-    """Read a number out of a context: of JSON's values a whole number, and not true, which Python counts as 1."""
-    return value if type(value) is int else None
+def read_id(value: object) -> int | None:
+    """Read the number of a run out of JSON: a whole number, or text that holds exactly its digits; else None.
 
-
-def read_number(text: object) -> int | None:
-    """Read a run's number out of text; None where it is none."""
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19 else None
+    JSON written by JavaScript holds large ids as text, since a JavaScript number has 53 bits.
+    """
+    if type(value) is int:  # not bool, which is an int to Python
+        return value if is_id(value) else None
+    number = parse_id(value) if isinstance(value, str) else None
+    return number if str(number) == value else None
 
 
 class Masker:

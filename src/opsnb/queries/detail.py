@@ -13,7 +13,7 @@ from opsnb.audit import RESOURCE
 from opsnb.database import Database
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
-from opsnb.queries.context import read_context, read_number
+from opsnb.queries.context import read_context, read_id
 from opsnb.queries.marks import as_parent, retry_of
 from opsnb.schema import RETRY_OF
 
@@ -139,7 +139,7 @@ def fetch_lineage(database: Database, run_id: int) -> list[Relative]:
 def _relative(row: Sequence[Any]) -> Relative:
     number, status, outcome, created, started, completed, parent, generation = row
     times = as_utc(started), as_utc(completed)
-    return Relative(number, status, outcome, as_utc(created), read_number(parent), generation, *times)
+    return Relative(number, status, outcome, as_utc(created), read_id(parent), generation, *times)
 
 
 def _parent(dialect: str, *, indexed: bool) -> Any:

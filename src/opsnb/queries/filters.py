@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from opsnb.bounds import LAST_ID, is_id, shift
+from opsnb.bounds import LAST_ID, is_id, parse_id, shift
 from opsnb.errors import BadInput
 from opsnb.models import Outcome, Status, as_utc
 from opsnb.queries.fingerprints import ID
@@ -20,7 +20,7 @@ PLATFORM = "-"  # as a tenant: operations of the platform itself, which have non
 MAX_TEXT = 500
 SEARCHED = frozenset({"words", "number"})  # the fields of `Filters` that a search sets
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
-_NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,18})", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,19})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -185,10 +185,10 @@ def _before(name: str, now: datetime, span: timedelta) -> datetime:
 def _search(name: str, value: object, _now: datetime) -> dict[str, Any]:
     text = _text(name, str(value) if isinstance(value, int) else value)
     match = _NUMBER.fullmatch(text)
-    if match is None:
+    number = parse_id(match[2]) if match else None
+    if number is None:
         return {"words": text or None}
-    number = {"number": int(match[2])}
-    return number if not text[0].isdigit() else number | {"words": text}
+    return {"number": number, "words": text} if text[0].isdigit() else {"number": number}
 
 
 def _flag(name: str, value: object, _now: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from opsnb.catalog import Catalog
 from opsnb.models import Status, as_utc
-from opsnb.queries.context import read_number
+from opsnb.queries.context import read_id
 
 
 class RunRow(NamedTuple):
@@ -86,7 +86,7 @@ def list_rows(rows: Iterable[Sequence[Any]], catalog: Catalog, reason: Reason | 
             outcome if type(outcome) is str else as_text(outcome) or "",
             began := as_utc(created), ran := as_utc(started), as_utc(completed), error,
             reason(state, kind, began, ran) if reason else None, investigated_by,
-            None if retry_of is None else read_number(retry_of),
+            None if retry_of is None else read_id(retry_of),
             *(_NOT_RETRIED if retried is None else _retry(retried)),
         ))
         for number, workspace_id, tenant_id, initiator, type_, status, outcome, created, started, completed,

@@ -11,7 +11,7 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.models import Status
 from opsnb.queries import cursors
-from opsnb.queries.context import read_context, whole_number
+from opsnb.queries.context import read_context, read_id
 from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.history import LIMIT, TypeHistory, read_history
@@ -72,7 +72,7 @@ class Run:
     def retry_of(self) -> int | None:
         """Number of the run that this one retries."""
         triage = self.context.get("triage")
-        return whole_number(triage.get("retry_of_run_id")) if isinstance(triage, Mapping) else None
+        return read_id(triage.get("retry_of_run_id")) if isinstance(triage, Mapping) else None
 
     def audit(self) -> list[AuditEntry]:
         """Give the recorded acts on this run, oldest first; of more than `MAX_AUDIT` the newest."""

@@ -13,7 +13,7 @@ from opsnb.audit import RESOURCE, Action, Result
 from opsnb.bounds import shift as add_span
 from opsnb.database import Database
 from opsnb.models import Outcome, Status, Timestamp, as_utc, audit_logs, operation_runs
-from opsnb.queries.context import whole_number
+from opsnb.queries.context import read_id
 from opsnb.queries.detail import AuditEntry, read_entry
 from opsnb.queries.records import as_text
 
@@ -80,7 +80,7 @@ def _recovered(database: Database, acts: Sequence[ShiftAct], since: datetime, no
 
 def _new_run(entry: AuditEntry) -> int | None:
     done = entry.action == Action.RETRY and entry.status == Result.SUCCESS
-    return whole_number(entry.metadata.get("new_run_id")) if done else None
+    return read_id(entry.metadata.get("new_run_id")) if done else None
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from opsnb import links
 from opsnb.audit import Action, Result
 from opsnb.models import Status
-from opsnb.queries.context import whole_number
+from opsnb.queries.context import read_id
 from opsnb.queries.detail import MAX_AUDIT, MAX_LINEAGE, AuditEntry, Relative
 from opsnb.queries.records import RunRow, timing
 from opsnb.text import duration
@@ -131,7 +131,7 @@ def _act(entry: AuditEntry, others: Mapping[int, Relative]) -> Event:
     noun, done = ACTIONS.get(entry.action, (entry.action, entry.action))
     who = entry.actor_name or entry.actor_email or "somebody"
     said = entry.metadata.get("reason") or entry.metadata.get("refusal")
-    new_id = whole_number(entry.metadata.get("new_run_id"))
+    new_id = read_id(entry.metadata.get("new_run_id"))
     text = f"{done} by {who}" if entry.status == Result.SUCCESS else f"{noun} {entry.status} to {who}"
     text += f" as Operation #{new_id}" if new_id is not None else ""
     text += f": {said}" if isinstance(said, str) else ""

@@ -13,9 +13,9 @@ PAGES = {
     r"/system/ops/failures": "failures.ipynb",
     r"/system/ops/stuck": "stuck.ipynb",
     r"/system/ops/runbooks": "runbooks.ipynb",
-    r"/system/ops/runs/[0-9]{1,18}": "run.ipynb",
+    r"/system/ops/runs/[0-9]{1,19}": "run.ipynb",
 }
-ROUTES = {notebook: path.replace("[0-9]{1,18}", "{id}") for path, notebook in PAGES.items()}
+ROUTES = {notebook: path.replace("[0-9]{1,19}", "{id}") for path, notebook in PAGES.items()}
 _BASE = re.compile(r"/|(/[\w.~@-]+)+/?", re.ASCII)
 _NOT_OURS = ("template", "theme")
 

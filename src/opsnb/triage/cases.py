@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select
 from opsnb.catalog import Catalog
 from opsnb.errors import RunNotFound
 from opsnb.models import as_utc
-from opsnb.queries.context import read_context, whole_number
+from opsnb.queries.context import read_context, read_id
 from opsnb.queries.detail import missing
 from opsnb.triage import statements
 from opsnb.triage.decide import Case, Retry
@@ -41,7 +41,7 @@ def read_case(connection: Connection, catalog: Catalog, run_id: int, *, lock: bo
 def with_relatives(connection: Connection, case: Case, *, finds_retries: bool) -> Case:
     """Add the live sibling and the last finished retry of a case; the latter only where an index finds it."""
     dialect = connection.dialect.name
-    source = whole_number(case.triage.get("retry_of_run_id"))
+    source = read_id(case.triage.get("retry_of_run_id"))
     sibling = _retry(connection, statements.live_retry(dialect), source) if source is not None else None
     earlier = _retry(connection, statements.finished_retry(dialect), case.run["id"]) if finds_retries else None
     return replace(case, sibling=sibling if sibling and sibling.id != case.run["id"] else None, earlier=earlier)

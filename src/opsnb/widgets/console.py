@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import ipywidgets
 
 from opsnb import links
+from opsnb.bounds import parse_id
 from opsnb.errors import AccessDenied, BadInput, OpsnbError
 from opsnb.links import Links, Page, Route
 from opsnb.ops import Ops
@@ -176,7 +177,7 @@ def _place(page: str, run: int | None, public_url: str) -> tuple[Links, Route]:
         return Links(visit.base, "site"), links.read(f"{visit.path}?{visit.query}")
     query = dict(parse_qsl(visit.query, max_num_fields=50))
     number = query.pop("run", "")
-    if page == Page.RUN and number.isascii() and number.isdigit() and len(number) < 19:
-        route = Route(Page.RUN, int(number))
+    if page == Page.RUN and (run_id := parse_id(number)) is not None:
+        route = Route(Page.RUN, run_id)
     base = os.environ.get("VOILA_BASE_URL", "/").rstrip("/")
     return Links(base, "render"), Route(route.page, route.run_id, query)

@@ -16,7 +16,8 @@ DECLARE
   live bigint;
   differs text;
 BEGIN
-  IF parent ~ '^[0-9]{1,18}$' THEN
+  -- CASE keeps PostgreSQL from casting what is no number, and the comparison from a number beyond bigint.
+  IF (CASE WHEN parent ~ '^[0-9]{1,19}$' THEN parent::numeric <= 9223372036854775807 END) THEN
     -- Locked, so that of two retries at once the second sees the first.
     SELECT * INTO source FROM {{runs}} r WHERE r.id = parent::bigint FOR UPDATE;
   END IF;
