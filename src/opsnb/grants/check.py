@@ -11,12 +11,13 @@ from opsnb import gate
 from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.grants.logins import bypasses
+from opsnb.grants.requirements import unmet
 from opsnb.grants.rights import wrong_rights
 from opsnb.grants.rules import ACTIVE, TABLES, Place
 from opsnb.grants.script import script
+from opsnb.grants.triggers import wrong_triggers
 
 _FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION \w+\.(\w+)\(.*? AS \$\$(.*?)\$\$", re.DOTALL)
-_TRIGGER = re.compile(r"CREATE OR REPLACE TRIGGER (\w+) (.* ON (\S+) .*);")
 _CONFIG = ["search_path=pg_catalog, pg_temp", "TimeZone=UTC"]
 # The rules of row security as PostgreSQL says them.
 _OWN_ROW = '(( SELECT (NOT opsnb.bound())) OR (login = (( SELECT SESSION_USER AS "session_user"))::text))'
@@ -39,7 +40,7 @@ def differences(database: Database, place: Place) -> list[str]:
     absent = [*_absent(database, place)]
     if absent:
         return absent
-    found = (_functions, _triggers, _rows, wrong_rights, bypasses)
+    found = (unmet, _functions, wrong_triggers, _rows, wrong_rights, bypasses)
     return [difference for look in found for difference in look(database, place)]
 
 
@@ -72,23 +73,6 @@ def _functions(database: Database, place: Place) -> Iterator[str]:
             yield f"The function {full} differs from what opsnb grants prints with these settings."
         if not row.owned:
             yield f"The function {full} belongs to somebody else than the owner of the tables."
-
-
-def _triggers(database: Database, place: Place) -> Iterator[str]:
-    statement = text("""
-        SELECT tgname, tgenabled, pg_get_triggerdef(oid) AS definition FROM pg_trigger
-        WHERE tgrelid IN (to_regclass(:runs), to_regclass(:users)) AND NOT tgisinternal
-    """)
-    names = {"runs": place.name("operation_runs"), "users": place.name("platform_users")}
-    found = {row.tgname: row for row in database.fetch(statement, names)}
-    for name, definition, table in _TRIGGER.findall(script(place)):
-        live, full = found.get(name), f"The trigger {name} on {table}"
-        if live is None:
-            yield f"{full} is missing."
-        elif live.definition != f"CREATE TRIGGER {name} {definition}":
-            yield f"{full} differs from what opsnb grants prints."
-        elif live.tgenabled != "A":
-            yield f"{full} is {'disabled' if live.tgenabled == 'D' else 'not enabled always'}."
 
 
 def _rows(database: Database, place: Place) -> Iterator[str]:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from opsnb.errors import BadInput
+from opsnb.grants.requirements import requirements_sql
 from opsnb.grants.rules import Place, values
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$-]*")
@@ -29,7 +30,7 @@ def script(place: Place) -> str:
     for what, name in (("schema", place.schema), ("owner", place.owner)):
         if name and not _NAME.fullmatch(name):
             raise BadInput(f"The {what} must be a name of letters, digits, _, $ and -, not {name!r}.")
-    filled = values(place)
+    filled = values(place) | {"requirements": requirements_sql(place)}
     parts = (re.sub(r"\{\{(\w+)\}\}", lambda match: filled[match[1]], part) for part in templates())
     return "\n".join((_HEAD, *parts, "COMMIT;\n"))
 

@@ -21,6 +21,7 @@ REVOKE ALL ON SCHEMA {{gate}} FROM PUBLIC, {{groups}};
 GRANT USAGE ON SCHEMA {{schemas}}, {{gate}} TO {{viewer}};
 
 {{set_role}}DO $$
+DECLARE unmet text;
 BEGIN
   IF (SELECT count(*) FROM pg_catalog.pg_class WHERE relowner = current_user::regrole
         AND oid = ANY (ARRAY[{{oids}}]::oid[])) < {{count}} THEN
@@ -30,10 +31,10 @@ BEGIN
                  WHERE nspname = '{{gate}}' AND nspowner = current_user::regrole) THEN
     RAISE EXCEPTION 'The schema {{gate}} belongs to somebody else than %.', current_user;
   END IF;
-  IF (SELECT count(*) FROM pg_catalog.pg_attribute
-      WHERE (attrelid, attname, atttypid) = ('{{runs_word}}'::regclass, 'context', 'jsonb'::regtype)
-         OR (attrelid, attname) = ('{{users_word}}'::regclass, 'login')) < 2 THEN
-    RAISE EXCEPTION 'The guard needs {{runs_word}}.context to be jsonb, and {{users_word}}.login, text, null, unique.';
+  SELECT string_agg(violation, E'\n') INTO unmet FROM (
+{{requirements}}) AS required (violation);
+  IF unmet IS NOT NULL THEN
+    RAISE EXCEPTION '%', unmet;
   END IF;
   IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
     RAISE WARNING 'The tables belong to the superuser %: its functions then run as superuser.', current_user;

@@ -20,7 +20,7 @@ $$;
 CREATE OR REPLACE FUNCTION {{gate}}.forget_plans() RETURNS trigger LANGUAGE plpgsql {{definer}} AS $$
 BEGIN
   -- Sets what is set already, with a lock that holds up neither readers nor writers.
-  EXECUTE format('ALTER TABLE {{runs}} ALTER id SET STATISTICS %s', (
+  EXECUTE format('ALTER TABLE ONLY {{runs}} ALTER id SET STATISTICS %s', (
     SELECT coalesce(attstattarget, -1) FROM pg_attribute WHERE attrelid = '{{runs_word}}'::regclass AND attname = 'id'));
   RETURN NULL;
 END $$;
