@@ -3,6 +3,7 @@
 import pytest
 
 from opsnb.database import Database
+from opsnb.widgets.words import mark
 from support.history import MANAGER, add_people, add_run, execute
 
 pytestmark = pytest.mark.every_postgres
@@ -57,3 +58,33 @@ def test_without_the_index_a_list_does_not_search_for_retries(database: Database
     rows = {row.id: row for row in ops_on(database).runs().rows}
     assert rows[first].retried_as is None
     assert rows[first + 1].retry_of == first
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "state"),
+    [("waiting for lock", "pending", "waiting for lock"), ("completed", "not quite done", "not quite done"),
+     ("completed", "", ""), ("", "failed", "")],
+)  # fmt: skip
+def test_the_state_of_a_retry_may_hold_blanks_or_nothing(database: Database, ops_on, status, outcome, state) -> None:
+    add_people(database)
+    first = add_run(database, outcome="failed")
+    retry = add_run(database, status=status, outcome=outcome, context={"triage": {"retry_of_run_id": first}})
+    ops = ops_on(database)
+    (row,) = ops.failures().rows
+    assert (row.retried_as, row.retried_state) == (retry, state)
+    assert mark(row) == f"Retried as #{retry}, {state or 'state unknown'}"
+
+
+def test_a_retry_without_a_state_is_still_a_retry(database: Database, ops_on) -> None:
+    add_people(database)
+    first = add_run(database, outcome="failed")
+    retry = add_run(database, context={"triage": {"retry_of_run_id": first}})
+    if database.is_sqlite:
+        execute(database, "PRAGMA writable_schema = ON")
+        execute(database, "UPDATE sqlite_master SET sql = replace(sql, 'status TEXT NOT NULL', 'status TEXT')")
+        database.close()
+    else:
+        execute(database, "ALTER TABLE operation_runs ALTER status DROP NOT NULL")
+    execute(database, "UPDATE operation_runs SET status = NULL WHERE id = :id", id=retry)
+    (row,) = ops_on(database).failures().rows
+    assert (row.retried_as, row.retried_state) == (retry, "")

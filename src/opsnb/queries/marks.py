@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, Text, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Label, Select, Text, case, cast, func, literal_column, select
 
-from opsnb.models import operation_runs
+from opsnb.models import Status, operation_runs
 from opsnb.queries.errors_in_context import UNREADABLE
 from opsnb.schema import RETRY_OF
 
@@ -35,16 +35,19 @@ def _readable(text: str, dialect: str) -> ColumnElement[Any]:
 
 
 def retried_as(page: Any, dialect: str, *, indexed: bool) -> Label[Any]:
-    """Write the newest retry of each row of `page` as one text, "id status outcome"; NULL without the index on them."""
+    """Write the newest retry of each row of `page` as one text, "id state"; NULL without the index on them.
+
+    The state is the outcome of a completed retry and the status of any other; it may hold blanks, and be empty.
+    """
     if not indexed:
         return literal_column("NULL", Text).label("retried_as")
     retry = operation_runs.alias("retry")
     # The bare column of the index's expression is the inner table's, which comes before that of `page`.
     parent: ColumnElement[Any] = literal_column(f"({RETRY_OF[dialect]})", Text)
+    is_completed = cast(retry.c.status, Text) == literal_column(f"'{Status.COMPLETED}'")
+    state = case((is_completed, cast(retry.c.outcome, Text)), else_=cast(retry.c.status, Text))
     words = (
-        func.concat(retry.c.id, " ", retry.c.status, " ", retry.c.outcome)
-        if dialect != "sqlite"
-        else (cast(retry.c.id, Text) + " " + retry.c.status + " " + retry.c.outcome)
+        cast(retry.c.id, Text).concat(literal_column("' '", Text)).concat(func.coalesce(state, literal_column("''")))
     )
     newest: Select[Any] = select(words).where(parent.is_not(None), parent == as_parent(page.c.id))
     order = in_index(parent.desc(), retry.c.id.desc(), dialect)

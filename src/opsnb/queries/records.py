@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from opsnb.catalog import Catalog
-from opsnb.models import Status, as_utc
+from opsnb.models import as_utc
 from opsnb.queries.context import read_id
 
 
@@ -99,9 +99,9 @@ _record = tuple.__new__  # what `RunRow` itself comes to in the end
 
 
 def _retry(words: object) -> tuple[int, str]:
-    """Read the newest retry of a run, "id status outcome", as its number and its state."""
-    number, status, outcome = str(words).split(" ", 2)
-    return int(number), outcome if status == Status.COMPLETED else status
+    """Read the newest retry of a run, as `marks.retried_as` writes it, as its number and its state."""
+    number, _, state = str(words).partition(" ")
+    return int(number), state
 
 
 class Timing(NamedTuple):

@@ -104,7 +104,8 @@ def hiding(hidden: Hidden) -> str:
 def mark(record: RunRow) -> str:
     """Say in few words what triage left on a run: it was retried, investigated, or is a retry itself."""
     if record.retried_as is not None:
-        return f"Retried as #{record.retried_as}, {visible(record.retried_state, 30).replace('_', ' ')}"
+        state = visible(record.retried_state, 30).replace("_", " ") or "state unknown"
+        return f"Retried as #{record.retried_as}, {state}"
     if record.investigated_by is not None:
         return f"Investigated by {visible(record.investigated_by, 40)}" if record.investigated_by else "Investigated"
     return f"Retry of #{record.retry_of}" if record.retry_of is not None else ""
