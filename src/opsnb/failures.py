@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -41,6 +42,11 @@ _SQLITE = (
         DatabaseUnavailable,
         "There is no disk space left for {name}; free some, then try again.",
     ),
+)
+_WAL_IN_FIXED_FOLDER = (
+    "{name} is in WAL mode, in which SQLite creates files beside it even to read it, and nothing can be created in its"
+    " folder (read-only file system, or no right to write); copy it to a folder that can be written, or let whoever can"
+    " write it run PRAGMA journal_mode = DELETE on it."
 )
 _SQLSTATES = (
     ("57014", QueryTimeout, _TIMEOUT),
@@ -166,6 +172,8 @@ def obstacle(error: DBAPIError) -> str:
 def _sqlite_rules(cause: BaseException, url: URL) -> list[tuple[type[DatabaseUnavailable], str]]:
     if Path(str(url.database)).is_dir():
         return [(DatabaseUnavailable, "{name} is a folder; name the database file in it.")]
+    if re.search("unable to open|readonly", str(cause)) and _is_wal_in_fixed_folder(Path(str(url.database))):
+        return [(DatabaseUnavailable, _WAL_IN_FIXED_FOLDER)]
     if "unable to open" in str(cause):
         if Path(str(url.database)).exists():
             return [
@@ -177,6 +185,16 @@ def _sqlite_rules(cause: BaseException, url: URL) -> list[tuple[type[DatabaseUna
         return [(DatabaseUnavailable, "There is no database at {name}; run opsnb load or opsnb demo to make one,"
                                       " or name another with OPSNB_DATABASE_URL.")]  # fmt: skip
     return [(kind, sentence) for mark, kind, sentence in _SQLITE if mark in str(cause)]
+
+
+def _is_wal_in_fixed_folder(path: Path) -> bool:
+    """Whether the file is in WAL mode and nothing can be created in its folder: SQLite then cannot even read it."""
+    try:
+        with path.open("rb") as file:
+            is_wal = file.read(20)[18:] == b"\x02\x02"  # read and write version of the file format
+    except OSError:
+        return False
+    return is_wal and not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _postgresql_rules(cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:

@@ -1,6 +1,10 @@
 """Databases that cannot answer: one sentence that says why and what to do, and work goes on when they can again."""
 
+import os
+import shutil
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -101,6 +105,31 @@ def with_too_few_columns(path):
 def test_a_file_that_is_no_usable_database(path, open_database, ops_on, break_it, said):
     break_it(path)
     assert refusal(ops_on(open_database(str(path)))).startswith(said.format(path))
+
+
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder in which this process cannot create a file, also where it runs as root."""
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))  # a run keeps its own temporary folder from other users
+    user = os.geteuid()
+    yield folder
+    if user == 0:
+        os.seteuid(0)
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_a_file_in_wal_mode_where_nothing_can_be_created(sqlite_url, closed_folder, open_database, ops_on):
+    path = Path(shutil.copy(sqlite_url, closed_folder / "runs.db"))
+    path.chmod(0o444)
+    closed_folder.chmod(0o555)
+    if os.geteuid() == 0:
+        os.seteuid(65534)  # root may write into any folder
+    with pytest.raises(DatabaseUnavailable) as refused:
+        ops_on(open_database(str(path))).runs()
+    assert "is in WAL mode" in str(refused.value)
+    assert "PRAGMA journal_mode = DELETE" in str(refused.value)
+    assert "permissions" not in str(refused.value)
 
 
 def test_a_file_locked_by_another_program(path, open_database, ops_on):
