@@ -167,6 +167,33 @@ def test_an_email_wins_over_another_s_login_and_a_login_over_a_name(filled, ops_
     assert ops_on(filled, "Mona").actor.email == "x@example.test"
 
 
+def test_an_email_counts_in_other_capitals(filled, ops_on):
+    assert ops_on(filled, VIEWER.upper()).actor.email == VIEWER
+    add_user(filled, "Ada.Lovelace@Example.TEST", VIEW)
+    assert ops_on(filled, "ada.lovelace@example.test").actor.email == "Ada.Lovelace@Example.TEST"
+    assert ops_on(filled, VIEWER.split("@")[0].upper()).actor.id is None  # no email
+
+
+def test_of_two_emails_that_differ_in_capitals_only_the_very_one_counts(filled, ops_on):
+    add_user(filled, "Vera@example.test")
+    assert ops_on(filled, VIEWER).actor.email == VIEWER
+    assert ops_on(filled, "Vera@example.test").actor.email == "Vera@example.test"
+    assert ops_on(filled, "VERA@example.test").actor.id is None
+
+
+@pytest.mark.parametrize("other", ["VER\u00c0@example.test", "\u212aate@example.test", "\u0130nes@example.test"])
+def test_letters_that_only_unicode_takes_for_alike_are_two_people(filled, ops_on, other):
+    for email in ("ver\u00e0@example.test", "kate@example.test", "i\u0307nes@example.test"):
+        add_user(filled, email, VIEW)
+    assert ops_on(filled, other).actor.id is None
+
+
+def test_an_email_in_other_capitals_wins_over_another_s_name(filled, ops_on):
+    add_user(filled, "mallory@example.test", name=VIEWER.upper(), login=VIEWER.title())
+    assert ops_on(filled, VIEWER.upper()).actor.email == VIEWER
+    assert ops_on(filled, VIEWER.title()).actor.email == VIEWER
+
+
 def test_a_name_that_several_have_is_nobody(filled, ops_on):
     add_user(filled, "vera2@example.test", ENTRY, VIEW, MANAGE, name="Vera")
     ops = ops_on(filled, "Vera")
