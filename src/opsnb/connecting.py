@@ -13,6 +13,7 @@ from opsnb.models import as_utc
 from opsnb.ops import Clock, Ops
 from opsnb.place import under_voila
 from opsnb.replica import Replica
+from opsnb.scalars import plain
 from opsnb.settings import Settings
 
 
@@ -48,6 +49,7 @@ def connect(
         If the page is published and its server has not said who looks.
     """
     found = settings or Settings.load()
+    now, actor = plain(now), plain(actor)
     fixed = now if now is not None else found.now
     if fixed:
         found = replace(found, refresh=timedelta(0))  # nothing changes while the clock stands still

@@ -33,6 +33,7 @@ from opsnb.queries.shift import Shift, fetch_shift
 from opsnb.queries.updates import PageUpdate, read_update
 from opsnb.queries.values import Known
 from opsnb.replica import Replica, Source, Sources
+from opsnb.scalars import plain
 from opsnb.settings import Settings
 from opsnb.stuck import Classifier
 from opsnb.triage import Act, Decision, Refused, Standing, Triage
@@ -469,7 +470,7 @@ class Ops:
     def label(self, name: str, number: int) -> str:
         """Give the name of the workspace or tenant with a number."""
         self.ensure_view()
-        return self._sources.read(self.now(), lambda source: label_of(source.database, name, number))
+        return self._sources.read(self.now(), lambda source: label_of(source.database, name, _number(number)))
 
     def runbooks(self) -> list[runbooks.Runbook]:
         """Give the team's runbook notebooks."""
@@ -480,7 +481,7 @@ class Ops:
         """Give the widget with lists and detail in one output area, opened on `page` or on one operation."""
         from opsnb.widgets.console import Console
 
-        return Console(self, page, run)
+        return Console(self, page, None if plain(run) is None else _number(run))
 
     def close(self) -> None:
         """Give every database connection back."""
@@ -519,13 +520,14 @@ def _number(run_id: Any) -> int:
 
 
 def _possible(number: int) -> int:
-    """Refuse numbers so large that Python will not write them."""
-    if number.bit_length() > 64:
+    """Refuse a number so large that Python will not write it."""
+    if number.bit_length() > 1_000:
         raise RunNotFound("There is no such operation: its number has at most 19 digits.")
     return number
 
 
 def _whole(name: str, number: object, least: int, most: int) -> int:
+    number = plain(number)
     if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
         raise BadInput(f"{name} must be a whole number from {least:,} to {most:,}, not {number!r}.")
     return number

@@ -11,7 +11,7 @@ import opsnb
 
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
-    {"errors", "text", "place", "bounds"},
+    {"errors", "text", "place", "bounds", "scalars"},
     {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},

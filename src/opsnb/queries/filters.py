@@ -14,6 +14,7 @@ from opsnb.bounds import LAST_ID, is_id, parse_id, shift
 from opsnb.errors import BadInput
 from opsnb.models import Outcome, Status, as_utc
 from opsnb.queries.fingerprints import ID
+from opsnb.scalars import plain
 from opsnb.text import nearest, parse_duration
 
 PLATFORM = "-"  # as a tenant: operations of the platform itself, which have none
@@ -84,7 +85,7 @@ NAMES = (
 
 
 def read(raw: Mapping[str, Any], now: datetime) -> Filters:
-    """Understand filters as a caller or an address gives them; None and "" are no filter.
+    """Understand filters as a caller, an address or a cell of a DataFrame gives them; None, NA and "" are no filter.
 
     Parameters
     ----------
@@ -105,7 +106,8 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
     for name, value in raw.items():
         if name not in NAMES:
             raise BadInput(f"There is no filter {name!r}; there are {', '.join(NAMES)}.{nearest(name, NAMES)}")
-        if value is not None and value != "":
+        value = plain(value)
+        if value is not None and not (isinstance(value, str) and value == ""):
             values |= _READERS[name](name, value, now)
     if not values:
         return _NONE
@@ -144,7 +146,7 @@ def _one_text(name: str, value: object, _now: datetime) -> dict[str, Any]:
 
 def _several(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return tuple(_text(name, word) for word in value)
+        return tuple(_text(name, plain(word)) for word in value)
     return (_text(name, value),)
 
 
