@@ -35,5 +35,5 @@ def table(found: Iterable[Finding]) -> str:
     lines = []
     for finding in found:
         lines.append(f"{finding.severity:<8} {finding.what}")
-        lines += [f"{'':<8} -> {finding.fix}"] if finding.fix else []
+        lines += [f"{'':<8} -> {line}" for line in finding.fix.splitlines()]
     return "\n".join(lines)

@@ -88,16 +88,29 @@ def _plain(name: str) -> str:
 
 
 def _behind(connection: Connection, name: str, names: list[str]) -> Relation | None:
-    """Ask the planner what a view comes to: one scan of one table, and what each column is there."""
+    """Ask the planner what a view comes to: a scan of one table or its partitions, and what each column is there."""
     connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
     wanted = ", ".join(map(quoted, names))
     told = connection.execute(text(f"EXPLAIN (VERBOSE, FORMAT JSON) SELECT {wanted} FROM {name}")).scalar()
     plan = (told if isinstance(told, list) else json.loads(str(told)))[0]["Plan"]
-    if plan["Node Type"] != "Seq Scan" or len(plan["Output"]) != len(names):
+    scans = plan["Plans"] if plan["Node Type"] == "Append" else [plan]
+    if any(scan["Node Type"] != "Seq Scan" or len(scan["Output"]) != len(names) for scan in scans):
         return None
-    place = f"{_plain(plan['Schema'])}.{_plain(plan['Relation Name'])}"
-    alias = re.compile(rf'(?<!\w)"?{re.escape(plan["Alias"])}"?\.')
-    return Relation(place, "r", dict(zip(names, (alias.sub("", output) for output in plan["Output"]), strict=True)))
+    tables = {f"{_plain(scan['Schema'])}.{_plain(scan['Relation Name'])}" for scan in scans}
+    roots = {_root(connection, table) for table in tables}
+    if len(roots) != 1:
+        return None
+    (place, kind), first = roots.pop(), scans[0]
+    alias = re.compile(rf'(?<!\w)"?{re.escape(first["Alias"])}"?\.')
+    return Relation(place, kind, dict(zip(names, (alias.sub("", output) for output in first["Output"]), strict=True)))
+
+
+def _root(connection: Connection, table: str) -> tuple[str, str]:
+    """Give name and kind of the partitioned table that a partition belongs to, or of the table itself."""
+    root = "coalesce(pg_partition_root(to_regclass(:table)), to_regclass(:table))"
+    place, kind = (statement.replace("to_regclass(:table)", root) for statement in (_PLACE, _KIND))
+    found = [connection.execute(text(statement), {"table": table}).scalar() for statement in (place, kind)]
+    return str(found[0]), str(found[1])
 
 
 def required_behind(connection: Connection, table: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from opsnb.database import Database
+from opsnb.doctor import partitions
 from opsnb.doctor.catalog import Relation, relation
 from opsnb.doctor.findings import Finding, note, ok, warning
 from opsnb.relations import BASES
@@ -27,7 +28,8 @@ class Wanted(NamedTuple):
     """An index: what it is for, and a statement that walks it where it is there.
 
     `keys` and `where` are in the contract's names; {retry_of} stands for the expression of the retried run, {in_index}
-    for the order of its retries that `queries.marks.in_index` explains.
+    for the order of its retries that `queries.marks.in_index` explains. `ways` are other statements of which one need
+    walk it on PostgreSQL: where all rows have one value, its planner takes another index for `probe`.
     """
 
     name: str
@@ -37,11 +39,14 @@ class Wanted(NamedTuple):
     where: str
     probe: str
     unique: bool = False
+    ways: tuple[str, ...] = ()
 
 
 def _filtered(name: str, column: str) -> Wanted:
     probe = f"WHERE {column} = (SELECT {column} FROM operation_runs LIMIT 1) {_NEWEST}"
-    return Wanted(f"ix_runs_{name}", f"The filter by {name}", "operation_runs", f"{column}, {RECENT}", "", probe)
+    ways = tuple(f"ORDER BY {column}{order}, {RECENT} LIMIT 1" for order in ("", " DESC"))
+    purpose = f"The filter by {name}"
+    return Wanted(f"ix_runs_{name}", purpose, "operation_runs", f"{column}, {RECENT}", "", probe, ways=ways)
 
 
 WANTED = (
@@ -80,7 +85,9 @@ def check(database: Database) -> Iterator[Finding]:
     with database.look() as connection:
         for wanted in WANTED:
             behind = relation(database, connection, wanted.table)
-            if exists(database, connection, wanted):
+            if behind and behind.kind == "p":
+                yield _of_partitions(database, connection, wanted, behind)
+            elif exists(database, connection, wanted):
                 yield ok(f"{wanted.purpose}: an index serves it.")
             elif behind is None:
                 yield note(
@@ -93,13 +100,41 @@ def check(database: Database) -> Iterator[Finding]:
 
 def statement(database: Database, wanted: Wanted, behind: Relation | None) -> str:
     """Write the statement that makes an index, in the names of the table that holds the rows."""
-    columns = behind.columns if behind else {}
-    keys, where = (_translate(_filled(database, words), columns) for words in (wanted.keys, wanted.where))
     unique = "UNIQUE " if wanted.unique else ""
-    # A partitioned table takes no index while it is written to.
+    # PostgreSQL refuses CONCURRENTLY on a partitioned table.
     aside = "" if database.is_sqlite or (behind and behind.kind == "p") else "CONCURRENTLY "
     table = behind.name if behind else wanted.table
-    return f"CREATE {unique}INDEX {aside}{wanted.name} ON {table} ({keys})" + (f" WHERE {where}" if where else "") + ";"
+    return f"CREATE {unique}INDEX {aside}{wanted.name} ON {table} {definition(database, wanted, behind)};"
+
+
+def definition(database: Database, wanted: Wanted, behind: Relation | None) -> str:
+    """Write keys and condition of an index."""
+    columns = behind.columns if behind else {}
+    keys, where = (_translate(_filled(database, words), columns) for words in (wanted.keys, wanted.where))
+    return f"({keys})" + (f" WHERE {where}" if where else "")
+
+
+def _of_partitions(database: Database, connection: Connection, wanted: Wanted, behind: Relation) -> Finding:
+    """Say whether a partitioned table has an index, which each partition must have, also those that are to come."""
+    if wanted.unique:
+        return note(
+            f"{wanted.purpose}: opsnb sees to it under a lock; no index on a partitioned table can keep others to it."
+        )
+    begun = partitions.invalid_index(connection, behind.name, wanted.name)
+    if begun:
+        making = definition(database, wanted, behind)
+        return warning(
+            f"{wanted.purpose}: its index {begun} is not valid yet, for not every partition has its part.",
+            "\n".join(partitions.finishing(connection, behind.name, begun, making)),
+        )
+    walked = _walked(database, connection, wanted)
+    if walked is not None and partitions.has_whole_index(connection, behind.name, walked or {wanted.name}):
+        return ok(f"{wanted.purpose}: an index serves it.")
+    return warning(
+        f"{wanted.purpose}: no index serves it.",
+        f"{statement(database, wanted, behind)} -- Writers wait while it runs. If they cannot: make it ON ONLY"
+        f" {behind.name}, and opsnb doctor prints what makes the rest of it.",
+    )
 
 
 def _filled(database: Database, words: str) -> str:
@@ -121,15 +156,23 @@ def exists(database: Database, connection: Connection, wanted: Wanted) -> bool:
     """Whether some index serves what `wanted` is for: asked of the planner, who knows any name and any view."""
     if not wanted.probe:
         return _has_unique(database, connection)
-    key = "rowid AS key" if database.is_sqlite else "1 AS key"
-    probe = f"SELECT {key} FROM {wanted.table} {_filled(database, wanted.probe)}"
     if database.is_sqlite:
-        return _sqlite_walks(connection, probe)
+        return _sqlite_walks(connection, f"SELECT rowid AS key FROM {wanted.table} {_filled(database, wanted.probe)}")
+    return _walked(database, connection, wanted) is not None
+
+
+def _walked(database: Database, connection: Connection, wanted: Wanted) -> set[str] | None:
+    """Name the indexes that PostgreSQL walks for what `wanted` is for; None where it must sort or read more."""
     for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan", "enable_incremental_sort"):
         connection.execute(text(f"SET LOCAL {name} = off"))
-    told = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {probe}").scalar()
-    plan = (told if isinstance(told, list) else json.loads(str(told)))[0]["Plan"]
-    return all(_walks(node) for node in _nodes(plan))
+    for probe in (wanted.probe, *wanted.ways):
+        asked = f"EXPLAIN (FORMAT JSON) SELECT 1 AS key FROM {wanted.table} {_filled(database, probe)}"
+        told = connection.exec_driver_sql(asked).scalar()
+        plan = (told if isinstance(told, list) else json.loads(str(told)))[0]["Plan"]
+        nodes = list(_nodes(plan))
+        if all(map(_walks, nodes)):
+            return {node["Index Name"] for node in nodes if "Index Name" in node}
+    return None
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
