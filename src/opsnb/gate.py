@@ -10,9 +10,14 @@ REFUSE = f"{SCHEMA}.record_refusal"
 # Who is in the groups, through any number of others. Whoever created a role may give it away since PostgreSQL 16, by a
 # membership that neither inherits nor lets SET ROLE: that alone makes nobody one of them.
 MEMBERS = f"""WITH RECURSIVE member AS (
-      SELECT oid FROM pg_catalog.pg_roles WHERE rolname = '{VIEWER}'
+      SELECT oid FROM pg_catalog.pg_roles WHERE rolname IN ('{VIEWER}', '{OPERATOR}')
       UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN member ON m.roleid = member.oid
       WHERE NOT pg_catalog.to_jsonb(m) @> '{{"inherit_option": false, "set_option": false}}')"""
+
+# Those, and every role whose rights one of them has or can take on: a login may be a member of more than these groups.
+REACH = f"""{MEMBERS}, reach AS (
+      SELECT oid FROM member
+      UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN reach ON m.member = reach.oid)"""
 
 # Whose session the gate holds to its rules. By session_user, which no SET ROLE changes, and by the role of SET ROLE,
 # which outlives a membership that is taken back; {runs} is the table's oid.

@@ -18,6 +18,7 @@ from support.gate import OWNER, enter, install, kept
 
 PLACE = Place(Settings(), owner=OWNER)
 RUNS = "public.operation_runs"
+TABLES = ("operation_runs", "audit_logs", "platform_users", "workspaces", "tenants")
 
 
 @pytest.fixture
@@ -154,25 +155,117 @@ CHANGES = [
      "REVOKE team_owner FROM mona"),
     ("GRANT opsnb_operator TO team_owner", f"The login team_owner owns {RUNS}: the guard does not hold it.",
      "REVOKE opsnb_operator FROM team_owner"),
+    # Functions: all that decides what they do and as whom.
+    ("ALTER FUNCTION opsnb.bound() VOLATILE", "The function opsnb.bound differs"),
+    ("ALTER FUNCTION opsnb.guard_run() STABLE", "The function opsnb.guard_run differs"),
+    ("ALTER FUNCTION opsnb.reads() STRICT", "The function opsnb.reads differs"),
+    ("ALTER FUNCTION opsnb.reads() LEAKPROOF", "The function opsnb.reads differs"),
+    ("ALTER FUNCTION opsnb.reads() PARALLEL SAFE", "The function opsnb.reads differs"),
+    ("ALTER FUNCTION opsnb.guard_run() SET row_security = off", "The function opsnb.guard_run differs",
+     "ALTER FUNCTION opsnb.guard_run() RESET row_security"),
+    ("DROP FUNCTION opsnb.moment; CREATE FUNCTION opsnb.moment(at timestamp) RETURNS text LANGUAGE sql"
+     " AS 'SELECT NULL'", "The function opsnb.moment is missing.", "DROP FUNCTION opsnb.moment(timestamp)"),
+    # Triggers and rules beside the gate's.
+    ("CREATE FUNCTION rewrite() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.outcome := NULL; RETURN NEW; END';"
+     "CREATE TRIGGER zz BEFORE UPDATE ON operation_runs FOR EACH ROW EXECUTE FUNCTION rewrite()",
+     f"The trigger zz on {RUNS} fires after opsnb_guard", "DROP FUNCTION rewrite CASCADE"),
+    ("CREATE FUNCTION rewrite() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+     "CREATE TRIGGER aa BEFORE INSERT ON audit_logs FOR EACH ROW EXECUTE FUNCTION rewrite()",
+     "The trigger aa on public.audit_logs can change or drop what is recorded.", "DROP FUNCTION rewrite CASCADE"),
+    ("CREATE OR REPLACE TRIGGER opsnb_guard BEFORE INSERT OR DELETE OR UPDATE ON operation_runs FOR EACH ROW"
+     " WHEN (pg_trigger_depth() > 1) EXECUTE FUNCTION opsnb.guard_run()", f"The trigger opsnb_guard on {RUNS} differs"),
+    *((f"CREATE RULE zz AS ON INSERT TO {table} DO INSTEAD NOTHING", f"The rule zz on public.{table} rewrites",
+       f"DROP RULE zz ON {table}") for table in ("operation_runs", "audit_logs", "platform_users")),
+    # Tables and their rows.
+    *((f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY", f"Row security is forced on the owner of public.{table}",
+       f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY") for table in TABLES),
+    *((f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY", f"Row security is off on public.{table}.")
+      for table in TABLES),
+    *((f"DROP POLICY opsnb_everybody ON {table}", f"No policy on public.{table} lets anybody") for table in TABLES),
+    ("ALTER POLICY opsnb_active ON tenants TO vera", "The policy opsnb_active on public.tenants is missing or differs"),
+    ("ALTER TABLE audit_logs SET UNLOGGED", "public.audit_logs is unlogged", "ALTER TABLE audit_logs SET LOGGED"),
+    ("ALTER TABLE platform_users DROP CONSTRAINT platform_users_login_key", "public.platform_users.login is not unique",
+     "ALTER TABLE platform_users ADD UNIQUE (login)"),
+    ("ALTER TABLE platform_users DROP CONSTRAINT platform_users_login_key;"
+     "CREATE UNIQUE INDEX half ON platform_users (login) WHERE is_active",
+     "public.platform_users.login is not unique", "ALTER TABLE platform_users ADD UNIQUE (login)"),
+    ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'platform_users_login_key'::regclass",
+     "public.platform_users.login is not unique",
+     "REINDEX INDEX platform_users_login_key"),
+    # This build has no ICU, and so no such collation of its own.
+    ("DROP POLICY opsnb_active ON platform_users; DROP TRIGGER opsnb_users ON platform_users;"
+     "CREATE COLLATION fold FROM \"C\";"
+     "ALTER TABLE platform_users ALTER login TYPE text COLLATE fold;"
+     "UPDATE pg_collation SET collisdeterministic = false WHERE collname = 'fold'",
+     "public.platform_users.login has a collation that takes different logins for one:",
+     "UPDATE pg_collation SET collisdeterministic = true WHERE collname = 'fold'"),
+    ("ALTER TABLE audit_logs OWNER TO vera", "public.audit_logs belongs to vera: ALTER TABLE public.audit_logs OWNER TO"
+     " team_owner.", "ALTER TABLE audit_logs OWNER TO team_owner; REVOKE ALL ON audit_logs FROM vera"),
+    ("ALTER SCHEMA opsnb OWNER TO vera", "opsnb belongs to vera: ALTER SCHEMA opsnb OWNER TO team_owner.",
+     "ALTER SCHEMA opsnb OWNER TO team_owner"),
+    # Rights, also those of roles that a member has besides, those to pass on, and those of tables to come.
+    ("CREATE ROLE team_crew; GRANT team_crew TO mona; GRANT DELETE ON audit_logs TO team_crew",
+     "team_crew, a role of mona, may DELETE table public.audit_logs, and should not. REVOKE it.",
+     "DROP OWNED BY team_crew; DROP ROLE team_crew"),
+    ("GRANT SELECT (id) ON audit_logs TO opsnb_viewer WITH GRANT OPTION",
+     "opsnb_viewer may pass on SELECT table public.audit_logs (id), and should not."),
+    ("ALTER DEFAULT PRIVILEGES FOR ROLE team_owner GRANT SELECT ON TABLES TO PUBLIC",
+     "PUBLIC may SELECT each table that team_owner creates later: ALTER DEFAULT PRIVILEGES FOR ROLE team_owner REVOKE",
+     "ALTER DEFAULT PRIVILEGES FOR ROLE team_owner REVOKE SELECT ON TABLES FROM PUBLIC"),
+    ("ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT DELETE ON TABLES TO vera",
+     "vera may DELETE each table that postgres creates later: ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA",
+     "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public REVOKE DELETE ON TABLES FROM vera"),
+    ("GRANT CREATE ON SCHEMA opsnb TO opsnb_viewer", "opsnb_viewer may CREATE schema opsnb, and should not."),
+    ("GRANT TEMPORARY ON DATABASE {database} TO vera", "vera may TEMPORARY database, and should not.",
+     "REVOKE TEMPORARY ON DATABASE {database} FROM vera"),
+    # Views and functions that act as somebody else.
+    ("CREATE VIEW zz AS SELECT * FROM operation_runs; GRANT SELECT ON zz TO PUBLIC",
+     "PUBLIC may SELECT public.zz, a view with the rights of postgres on the tables: REVOKE ALL ON public.zz FROM PUB",
+     "DROP VIEW zz"),
+    ("CREATE VIEW zz AS SELECT id FROM platform_users; CREATE VIEW zy AS SELECT * FROM zz; GRANT SELECT (id) ON zy TO"
+     " vera", "vera may SELECT public.zy, a view with the rights of postgres", "DROP VIEW zz CASCADE"),
+    ("CREATE MATERIALIZED VIEW zz AS SELECT id FROM audit_logs; GRANT SELECT ON zz TO opsnb_viewer",
+     "opsnb_viewer may SELECT public.zz, a view with the rights of postgres", "DROP MATERIALIZED VIEW zz"),
+    ("CREATE FUNCTION zz() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM public.audit_logs'",
+     "PUBLIC may EXECUTE zz(), which runs with the rights of postgres: REVOKE EXECUTE ON FUNCTION zz() FROM PUBLIC",
+     "DROP FUNCTION zz"),
+    ("CREATE FUNCTION zz() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; REVOKE ALL ON FUNCTION zz FROM"
+     " PUBLIC; GRANT EXECUTE ON FUNCTION zz TO mona; ALTER FUNCTION zz OWNER TO team_owner",
+     "mona may EXECUTE zz(), which runs with the rights of team_owner", "DROP FUNCTION zz"),
+    # Members and what else they are.
+    ("REVOKE opsnb_viewer FROM opsnb_operator", "The role opsnb_operator is not a member of opsnb_viewer."),
+    ("GRANT opsnb_operator TO vera WITH ADMIN OPTION; REVOKE ADMIN OPTION FOR opsnb_viewer FROM vera",
+     "The login vera may make members of opsnb_operator (ADMIN OPTION).", "REVOKE opsnb_operator FROM vera"),
+    ("CREATE ROLE team_dba SUPERUSER; GRANT team_dba TO vera", "The login vera is a member of the superuser team_dba:",
+     "DROP ROLE team_dba"),
+    ("CREATE ROLE team_dba BYPASSRLS; GRANT team_dba TO vera", "The login vera bypasses row security.",
+     "DROP ROLE team_dba"),
+    ("ALTER SCHEMA public OWNER TO vera", "The login vera owns the schema public or is a member",
+     "ALTER SCHEMA public OWNER TO pg_database_owner"),
 ]  # fmt: skip
 
 
-def test_each_difference_is_named_and_none_where_there_is_none(admin, check):
+def test_each_difference_is_named_and_none_where_there_is_none(admin, gated, check):
     assert check() == []
     for change, told, *undo in CHANGES:
-        admin.execute(change)
+        admin.execute(change.replace("{database}", gated))
         try:
-            assert any(difference.startswith(told) for difference in check()), change
+            found = check()
+            assert any(difference.startswith(told) for difference in found), (change, found)
         finally:
             for statement in undo:
-                admin.execute(statement)
-        install(admin)
-        assert check() == [], f"after {change}"
+                admin.execute(statement.replace("{database}", gated))
+        found = check() if undo else ["not undone"]
+        if found:
+            install(admin)
+        assert not found or check() == [], f"after {change}"
 
 
 def test_a_database_without_it_says_so_and_other_keys_are_a_difference(gate_server, gated, admin, check, monkeypatch):
     keys = Place(Settings(output_keys=("log",)), owner=OWNER)
-    assert check(keys) == ["The function opsnb.retried differs from what opsnb grants prints with these settings."]
+    assert check(keys) == [
+        "The function opsnb.retried differs from what opsnb grants prints with these settings. Apply the gate again."
+    ]
     url = gate_server.url(gated)
     result = CliRunner().invoke(main, ["grants", "--check", "--database", url])
     assert (result.exit_code, "is as opsnb grants has it" in result.output) == (0, True)
@@ -236,3 +329,34 @@ def test_whoever_may_only_give_the_groups_away_is_none_of_them(gate_server, gate
         assert any(difference.startswith("dba may UPDATE") for difference in check()) == bound
     finally:
         admin.execute("DROP OWNED BY dba, crew; DROP ROLE dba, crew")
+
+
+BESIDE = (
+    "CREATE VIEW zz WITH (security_invoker) AS SELECT * FROM operation_runs; GRANT SELECT ON zz TO PUBLIC",
+    "CREATE VIEW zz AS SELECT * FROM operation_runs; GRANT SELECT ON zz TO wanda",
+    "CREATE FUNCTION zz() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE FUNCTION zz() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; ALTER FUNCTION zz OWNER TO wanda",
+    "CREATE TRIGGER aa BEFORE UPDATE ON operation_runs FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE TRIGGER zz AFTER UPDATE ON operation_runs FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE wanda GRANT SELECT ON TABLES TO PUBLIC",
+    "CREATE POLICY zz ON operation_runs AS RESTRICTIVE USING (type <> 'secret')",
+    "GRANT DELETE ON operation_runs TO wanda",
+    "ALTER TABLE platform_users DROP CONSTRAINT platform_users_login_key;"
+    "CREATE UNIQUE INDEX ON platform_users (login) WHERE login IS NOT NULL",
+)
+
+
+def test_what_touches_nothing_of_the_gate_is_no_difference(admin, check):
+    for change in BESIDE:
+        admin.execute(f"BEGIN; {change}; COMMIT")
+        assert check() == [], change
+        admin.execute("DROP FUNCTION IF EXISTS zz; DROP VIEW IF EXISTS zz; DROP TRIGGER IF EXISTS aa ON operation_runs")
+        admin.execute("DROP TRIGGER IF EXISTS zz ON operation_runs; DROP POLICY IF EXISTS zz ON operation_runs")
+
+
+def test_another_owner_than_the_named_one_is_a_difference(check):
+    other = Place(Settings(), owner="wanda")
+    assert "public.tenants belongs to team_owner: ALTER TABLE public.tenants OWNER TO wanda." in check(other)
+    assert check(Place(Settings())) == []

@@ -254,3 +254,13 @@ def test_a_membership_taken_back_leaves_no_session_unheld(gate_server, gated):
                     tara.execute(f"{added} VALUES (1, 'inventory.sync', 'queued', 'pending', now())")
         finally:
             admin.execute("DROP ROLE tara")
+
+
+def test_operators_are_held_although_their_group_is_taken_out_of_the_viewers(gate_server, gated):
+    with enter(gate_server, gated, "postgres") as admin:
+        admin.execute("REVOKE opsnb_viewer FROM opsnb_operator; GRANT SELECT ON operation_runs TO opsnb_operator")
+        try:
+            with enter(gate_server, gated, OPERATOR) as mona, pytest.raises(psycopg.errors.CheckViolation):
+                mona.execute(cancel(2))
+        finally:
+            admin.execute("GRANT opsnb_viewer TO opsnb_operator")

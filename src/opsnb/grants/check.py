@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sqlalchemy import text
@@ -10,19 +9,14 @@ from sqlalchemy import text
 from opsnb import gate
 from opsnb.database import Database
 from opsnb.errors import BadInput
+from opsnb.grants.exposures import exposures
+from opsnb.grants.functions import wrong_functions
 from opsnb.grants.logins import bypasses
 from opsnb.grants.requirements import unmet
 from opsnb.grants.rights import wrong_rights
-from opsnb.grants.rules import ACTIVE, TABLES, Place
-from opsnb.grants.script import script
+from opsnb.grants.rows import wrong_rows
+from opsnb.grants.rules import TABLES, Place
 from opsnb.grants.triggers import wrong_triggers
-
-_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION \w+\.(\w+)\(.*? AS \$\$(.*?)\$\$", re.DOTALL)
-_CONFIG = ["search_path=pg_catalog, pg_temp", "TimeZone=UTC"]
-# The rules of row security as PostgreSQL says them.
-_OWN_ROW = '(( SELECT (NOT opsnb.bound())) OR (login = (( SELECT SESSION_USER AS "session_user"))::text))'
-_READING_ROWS = "( SELECT opsnb.reads() AS reads)"
-_RULES = {"operation_runs": "opsnb.reads_runs()", "platform_users": _OWN_ROW}
 
 
 def differences(database: Database, place: Place) -> list[str]:
@@ -40,7 +34,7 @@ def differences(database: Database, place: Place) -> list[str]:
     absent = [*_absent(database, place)]
     if absent:
         return absent
-    found = (unmet, _functions, wrong_triggers, _rows, wrong_rights, bypasses)
+    found = (unmet, wrong_functions, wrong_triggers, wrong_rows, wrong_rights, exposures, bypasses)
     return [difference for look in found for difference in look(database, place)]
 
 
@@ -54,39 +48,3 @@ def _absent(database: Database, place: Place) -> Iterator[str]:
     for table in TABLES:
         if not database.fetch(text("SELECT to_regclass(:name)"), {"name": place.name(table)})[0][0]:
             yield f"There is no table {place.name(table)}."
-
-
-def _functions(database: Database, place: Place) -> Iterator[str]:
-    wanted = dict(_FUNCTION.findall(script(place)))
-    statement = text("""
-        SELECT proname AS name, prosrc, prosecdef, coalesce(proconfig, '{}') AS config, proowner = relowner AS owned
-        FROM pg_proc, pg_class WHERE pronamespace = to_regnamespace(:gate) AND pg_class.oid = to_regclass(:runs)
-    """)
-    found = database.fetch(statement, {"gate": gate.SCHEMA, "runs": place.name("operation_runs")})
-    names = [row.name for row in found]
-    yield from (f"The function {gate.SCHEMA}.{name} is missing." for name in wanted if name not in names)
-    for row in found:
-        full = f"{gate.SCHEMA}.{row.name}"
-        if row.name not in wanted or names.count(row.name) > 1:
-            yield f"The function {full} is not of the gate, or there is another of its name."
-        elif row.prosrc != wanted[row.name] or not row.prosecdef or row.config != _CONFIG:
-            yield f"The function {full} differs from what opsnb grants prints with these settings."
-        if not row.owned:
-            yield f"The function {full} belongs to somebody else than the owner of the tables."
-
-
-def _rows(database: Database, place: Place) -> Iterator[str]:
-    statement = text("""
-        SELECT relrowsecurity, concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid),
-                                         polpermissive, polcmd, polroles::text) AS policy
-        FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid AND polname = :policy
-        WHERE pg_class.oid = to_regclass(:name)
-    """)
-    for table in TABLES:
-        name = place.name(table)
-        row = database.fetch(statement, {"name": name, "policy": ACTIVE})[0]
-        if not row.relrowsecurity:
-            yield f"Row security is off on {name}."
-        rule = _RULES.get(table, _READING_ROWS)
-        if row.policy != f"{rule} {rule} f * {{0}}":
-            yield f"The policy {ACTIVE} on {name} is missing or differs."

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
+from opsnb import gate
 from opsnb.database import Database
-from opsnb.grants.rules import TABLES, Place, literals
+from opsnb.grants.rules import ACTIVE, TABLES, Place, literals
 
 # One query for both, which gives a sentence for each violation. Its placeholders are expressions: an array of the oids
 # of the tables, and the oids of three of them. Partitions are fine: row triggers are cloned to them, and a statement on
@@ -49,8 +50,9 @@ FROM gated JOIN login ON attrelid = oid WHERE NOT EXISTS (
     AND indnkeyatts = 1 AND indkey[0] = attnum
     AND coalesce(pg_get_expr(indpred, indrelid), '(login IS NOT NULL)') = '(login IS NOT NULL)')
 UNION ALL
-SELECT format('%1$s.login has a collation that takes different logins for one: '
-              'ALTER TABLE %1$s ALTER login TYPE text COLLATE "C".', name)
+SELECT format('%1$s.login has a collation that takes different logins for one: DROP POLICY {policy} ON %1$s, '
+              'DROP TRIGGER {trigger} ON %1$s, ALTER TABLE %1$s ALTER login TYPE text COLLATE "C", '
+              'and apply the gate again.', name)
 FROM gated JOIN login ON attrelid = gated.oid JOIN pg_catalog.pg_collation c ON c.oid = attcollation
 WHERE NOT collisdeterministic
 UNION ALL
@@ -61,6 +63,8 @@ UNION ALL
 SELECT format('%1$s is unlogged, and empty after a crash: ALTER TABLE %1$s SET LOGGED.', name)
 FROM gated WHERE oid = {audit} AND relpersistence = 'u'
 """
+# What stands in the way of changing the type of platform_users.login.
+_OBSTACLES = {"policy": ACTIVE, "trigger": gate.USERS}
 
 
 def requirements_sql(place: Place) -> str:
@@ -72,6 +76,7 @@ def requirements_sql(place: Place) -> str:
         runs=f"{names['operation_runs']}::regclass",
         users=f"{names['platform_users']}::regclass",
         audit=f"{names['audit_logs']}::regclass",
+        **_OBSTACLES,
     )
 
 
@@ -83,6 +88,7 @@ def unmet(database: Database, place: Place) -> Iterator[str]:
         runs="CAST(CAST(:runs AS text) AS regclass)",
         users="CAST(CAST(:users AS text) AS regclass)",
         audit="CAST(CAST(:audit AS text) AS regclass)",
+        **_OBSTACLES,
     )
     names = {table: place.name(table) for table in TABLES}
     given = {

@@ -1,4 +1,4 @@
-"""Compares the rights that the groups, everybody and the groups' logins hold with those that they should."""
+"""Compares the rights of everybody, the groups, their members and the other roles of these with those wanted."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ class Right(NamedTuple):
 _HARMLESS = ("CONNECT", "USAGE")
 # "PUBLIC" is everybody.
 _STATEMENT = f"""
-{gate.MEMBERS}, ours AS (
+{gate.REACH}, ours AS (
   SELECT oid, relname, relowner, relacl, n.nspname FROM pg_class c
-  JOIN (SELECT oid AS noid, nspname FROM pg_namespace) n ON n.noid = c.relnamespace WHERE oid = ANY (:oids)
+  JOIN (SELECT oid AS noid, nspname FROM pg_namespace) n ON n.noid = c.relnamespace
+  WHERE oid = ANY (:oids) OR oid IN (SELECT relid FROM unnest(:oids) AS whole, pg_partition_tree(whole::regclass))
 ), counter AS (
   SELECT s.oid, t.relname, t.nspname, s.relowner, s.relacl FROM ours t
   JOIN pg_depend d ON d.refobjid = t.oid AND d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass
@@ -47,38 +48,65 @@ _STATEMENT = f"""
     WHERE pronamespace = to_regnamespace(:gate)
 )
 SELECT kind, concat_ws('.', nspname, name) AS name, col, coalesce(r.rolname, 'PUBLIC') AS holder,
-       privilege_type AS right
+  privilege_type AS right, is_grantable, (
+    SELECT min(m.rolname) FROM pg_roles m JOIN member USING (oid)
+    WHERE m.rolcanlogin AND r.oid NOT IN (SELECT oid FROM member) AND pg_has_role(m.oid, r.oid, 'MEMBER')) AS through
 FROM acl CROSS JOIN LATERAL aclexplode(acl) AS x LEFT JOIN pg_roles r ON r.oid = x.grantee
-WHERE x.grantee <> own AND (x.grantee = 0 OR x.grantee IN (SELECT oid FROM member))
+WHERE x.grantee <> own AND (x.grantee = 0 OR x.grantee IN (SELECT oid FROM reach))
 """
+
+
+# The rights that tables come with: a partition, or a table that takes the place of one of these.
+_DEFAULTS = f"""
+{gate.REACH}
+SELECT DISTINCT pg_get_userbyid(defaclrole) AS role, coalesce(r.rolname, 'PUBLIC') AS holder, privilege_type AS right,
+  coalesce(' IN SCHEMA ' || quote_ident(nspname), '') AS place
+FROM pg_default_acl JOIN pg_roles o ON o.oid = defaclrole JOIN pg_class t ON t.oid = ANY (:oids)
+CROSS JOIN LATERAL aclexplode(defaclacl) AS x
+LEFT JOIN pg_roles r ON r.oid = x.grantee LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
+WHERE defaclobjtype = 'r' AND (o.rolsuper OR defaclrole = relowner)
+  AND (defaclnamespace = 0 OR nspname = ANY (:schemas))
+  AND x.grantee <> defaclrole AND (x.grantee = 0 OR x.grantee IN (SELECT oid FROM reach)) ORDER BY 1, 2, 3
+"""
+_GENERAL = ("schema", "database")
+_APPLIED = ("PUBLIC", gate.VIEWER, gate.OPERATOR)
 
 
 def wrong_rights(database: Database, place: Place) -> Iterator[str]:
     """Name each right that is there and should not be, or should be and is not."""
-    wanted, found = {*_wanted(place)}, {*_found(database, place)}
+    given: dict[str, Any] = {"gate": gate.SCHEMA, "oids": _oids(database, place)}
+    given["schemas"] = [*place.schemas, gate.SCHEMA]
+    wanted, found = {*_wanted(place)}, {*_found(database, given)}
     for right in sorted(wanted - found):
-        yield f"{right.holder} may not {_words(right)}, and should."
+        yield f"{right.holder} may not {_words(right)}, and should. Apply the gate again."
     for right in sorted(found - wanted):
         if not (right.holder == "PUBLIC" and right.right in _HARMLESS and right.thing.split()[0] in _GENERAL):
-            yield f"{right.holder} may {_words(right)}, and should not."
-
-
-_GENERAL = ("schema", "database")
+            remedy = "Apply the gate again." if right.holder in _APPLIED else "REVOKE it."
+            yield f"{right.holder} may {_words(right)}, and should not. {remedy}"
+    for row in database.fetch(text(_DEFAULTS), given):
+        yield (
+            f"{row.holder} may {row.right} each table that {row.role} creates later: ALTER DEFAULT PRIVILEGES"
+            f" FOR ROLE {row.role}{row.place} REVOKE {row.right} ON TABLES FROM {row.holder}."
+        )
 
 
 def _words(right: Right) -> str:
     return f"{right.right} {right.thing}" + (f" ({right.column})" if right.column else "")
 
 
-def _found(database: Database, place: Place) -> Iterator[Right]:
-    oids = [
-        database.fetch(text("SELECT to_regclass(:name)::oid::bigint"), {"name": place.name(table)})[0][0]
-        for table in TABLES
-    ]
-    known: dict[str, Any] = {"gate": gate.SCHEMA, "oids": oids}
-    known["schemas"] = [*place.schemas, gate.SCHEMA]
-    for row in database.fetch(text(_STATEMENT), known):
-        yield Right(f"{row.kind} {row.name}".strip(), row.col, row.holder, row.right)
+def _oids(database: Database, place: Place) -> list[int]:
+    names = [place.name(table) for table in TABLES]
+    statement = text("SELECT to_regclass(named)::oid::bigint FROM unnest(CAST(:names AS text[])) AS named")
+    return [row[0] for row in database.fetch(statement, {"names": names})]
+
+
+def _found(database: Database, given: dict[str, Any]) -> Iterator[Right]:
+    for row in database.fetch(text(_STATEMENT), given):
+        holder = f"{row.holder}, a role of {row.through}," if row.through else row.holder
+        right = Right(f"{row.kind} {row.name}".strip(), row.col, holder, row.right)
+        yield right
+        if row.is_grantable:
+            yield right._replace(right=f"pass on {row.right}")
 
 
 def _columns(table: str) -> list[str]:
