@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -31,7 +30,10 @@ def isolate() -> None:
     tempfile.tempdir = None  # so that Python reads TMPDIR again
     sys.addaudithook(_refuse_default_ports)
     command = [sys.executable, str(_SUPERVISOR), str(os.getpid()), str(home), str(sockets)]
-    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    # Not by `subprocess`, which warns at the end of pytest that it still runs, as it should. Standard input and output
+    # are closed: pytest-xdist talks to its workers through them.
+    closed = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
+    os.posix_spawn(sys.executable, command, os.environ, file_actions=closed, setsid=True)
 
 
 def home() -> Path:
