@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -10,7 +9,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from consoles import VIEWER
 from opsnb import demo
@@ -28,17 +37,15 @@ OFF = ("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", 
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
            "--disable-sync", "--no-first-run", f"--disable-features={','.join(OFF)}"]  # fmt: skip
 expect.set_options(timeout=20_000)  # a page is a kernel and a front end, on a machine that may be busy
+VERSIONS = ("Unsatisfied version", "No satisfying version")  # of JupyterLab and Voila, which share modules
+CONSOLE_LINES = 60  # of the pages' consoles, that a failing test prints
 HERE = ("127.0.0.1", "localhost", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ours = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in ours:
-        item.add_marker("browser")
-    # Files are shared out whole: with the long ones first, no process is left with one of them at the end.
-    size = Counter(item.path for item in ours)
-    items.sort(key=lambda item: -size[item.path])
-    items.sort(key=lambda item: item.path in size)
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
 
 
 def _chromium() -> str:
@@ -48,7 +55,7 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
@@ -57,7 +64,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, made at the start of the tests; do not change it: copy it."""
     path = tmp_path_factory.mktemp("demo") / "demo.db"
@@ -67,7 +74,7 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """``opsnb serve`` on the demo, seen by somebody who may only view; `demo_server.root` is its address."""
     folder = tmp_path_factory.mktemp("serve")
@@ -90,7 +97,7 @@ def serve(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Ser
         close_pages(context)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """JupyterLab."""
     with running_lab(tmp_path_factory.mktemp("jupyterlab")) as server:
@@ -118,14 +125,18 @@ def width(request: pytest.FixtureRequest) -> int:
 
 
 class Watch:
-    """What went wrong in the pages of one test; a test that provokes errors stops watching first."""
+    """What went wrong in the pages of one test; a test that provokes errors stops watching first.
+
+    `console` holds every message of the pages, to be printed where the test fails.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
         self.seen: list[str] = []
+        self.console: list[str] = []
         self._watching = True
         context.on("request", self._request)
         context.on("console", self._console)
-        context.on("weberror", lambda error: self._note(f"page error: {error.error}"))
+        context.on("weberror", self._page_error)
 
     def stop(self) -> None:
         """Note errors no more; a request to another host is noted even so."""
@@ -135,9 +146,19 @@ class Watch:
         if urlsplit(request.url).hostname not in HERE:
             self.seen.append(f"request to another host: {request.url}")
 
+    def _page_error(self, error: WebError) -> None:
+        self._print("uncaught", f"{error.error}\n{error.error.stack or ''}", error.page)
+        self._note(f"page error: {error.error}")
+
     def _console(self, message: ConsoleMessage) -> None:
+        if not message.text.startswith(VERSIONS):
+            self._print(message.type, message.text, message.page)
         if message.type == "error":
             self._note(f"console error: {message.text}")
+
+    def _print(self, kind: str, text: str, page: Page | None) -> None:
+        path = urlsplit(page.url).path if page else ""
+        self.console.append(f"{datetime.now(UTC):%H:%M:%S.%f} {path} {kind}: {text}")
 
     def _note(self, text: str) -> None:
         if self._watching:
@@ -171,9 +192,18 @@ def watch(context: BrowserContext) -> Iterator[Watch]:
 
 @pytest.fixture
 def page(context: BrowserContext, watch: Watch, tmp_path: Path) -> Iterator[Page]:
-    """A watched page; a failing test leaves a screenshot of it in `tmp_path`."""
+    """A watched page; a failing test leaves a screenshot of every page in `tmp_path`."""
     yield context.new_page()
+    if watch.seen:
+        take_screenshots(context, tmp_path)
     close_pages(context)
+
+
+def take_screenshots(context: BrowserContext, folder: Path) -> None:
+    """Take a picture of every page that is open."""
+    for number, page in enumerate(context.pages):
+        with suppress(Error):  # a page that hangs or has crashed
+            page.screenshot(path=folder / f"failed-{number}.png", full_page=True, timeout=5000)
 
 
 def close_pages(context: BrowserContext) -> None:
@@ -185,11 +215,14 @@ def close_pages(context: BrowserContext) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    page = getattr(item, "funcargs", {}).get("page")
-    if report.when == "call" and report.failed and page and not page.is_closed():
-        file = item.funcargs["tmp_path"] / "failed.png"
-        page.screenshot(path=file, full_page=True)
-        report.sections.append(("screenshot", str(file)))
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """Show with a failing test what its pages printed, and where their pictures are."""
+    report: pytest.TestReport = yield
+    used = getattr(item, "funcargs", {})
+    if report.failed and "watch" in used:
+        if report.when == "call":
+            take_screenshots(used["context"], used["tmp_path"])
+        pictures = sorted(map(str, used["tmp_path"].glob("failed-*.png")))
+        report.sections += [("console of the pages", "\n".join(used["watch"].console[-CONSOLE_LINES:])),
+                            ("screenshots", "\n".join(pictures))]  # fmt: skip
     return report

@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from copy import copy
 from email.message import Message
@@ -60,11 +61,12 @@ LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
 
 _TAIL = 3000  # characters of a log
 _running: "list[Server]" = []
+_ended: deque[tuple[str, str]] = deque(maxlen=2)  # what a test may have asked that fails as its fixtures end
 
 
 def logs() -> list[tuple[str, str]]:
-    """Give the address of every server that runs now, with the end of its log."""
-    return [(server.root, server.log[-_TAIL:]) for server in _running]
+    """Give the address of every server that runs now or ran a moment ago, with the end of its log."""
+    return [*_ended, *((server.root, server.log[-_TAIL:]) for server in _running)]
 
 
 class Server:
@@ -175,6 +177,7 @@ def running(folder: Path, command: list[str], ready: re.Pattern[str] = READY, **
             yield server
         finally:
             _running.remove(server)
+            _ended.append((f"{server.root}, which has ended", server.log[-_TAIL:]))
     finally:
         stop(process)
 
