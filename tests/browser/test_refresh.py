@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from consoles import MANAGER, VIEWER, focused, open_page, rows, run_cell
 from opsnb import schema
@@ -69,6 +69,43 @@ def as_of(page: Page) -> str:
 def await_refresh(page: Page) -> None:
     """Wait until what is shown is of a later second."""
     expect(page.locator(".ops-as-of:visible time")).not_to_have_text(as_of(page))
+
+
+class Refreshes:
+    """The refreshes that a page has asked its kernel for; `asked` counts them."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked = 0
+        self._page = page
+        self._waits, self._as_of = False, ""
+        page.on("websocket", self._listen)
+
+    def wait_for_answer(self) -> None:
+        """Wait until the page shows the answer to what it asked for last: only another one changes it after that."""
+        while self._waits:
+            self._page.wait_for_timeout(50)
+        expect(self._page.locator(".ops-as-of:visible time")).to_have_attribute("datetime", self._as_of)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        if b'"type":"refresh"' in (frame if isinstance(frame, bytes) else frame.encode()):
+            self.asked += 1
+            self._waits = True
+
+    def _received(self, frame: str | bytes) -> None:
+        if found := ANSWER.search(frame if isinstance(frame, bytes) else frame.encode()):
+            self._waits, self._as_of = False, found[1].decode()
+
+
+ANSWER = re.compile(rb'"fresh":\s*\{"as_of":\s*\{[^}]*"iso":\s*"([^"]+)"')
+
+
+@pytest.fixture
+def refreshes(page: Page) -> Refreshes:
+    return Refreshes(page)
 
 
 def places(page: Page) -> dict[str, object]:
@@ -137,28 +174,33 @@ def test_the_number_of_stuck_ones_in_the_navigation_follows(page: Page, serve, w
     expect(page.locator(".ops-nav .ops-count")).to_have_text("2")
 
 
-def test_a_page_that_nobody_sees_asks_for_nothing_and_catches_up(page: Page, serve, writer: Database) -> None:
+def test_a_page_that_nobody_sees_asks_for_nothing_and_catches_up(
+    page: Page, serve, writer: Database, refreshes: Refreshes
+) -> None:
     open_list(page, serve, writer)
     await_refresh(page)
     # Headless Chromium never hides a page, so the page is told that it is hidden, as a browser would tell it.
     page.evaluate("Object.defineProperty(document, 'hidden', { configurable: true, get: () => window.away })")
     tell = "away => { window.away = away; document.dispatchEvent(new Event('visibilitychange')); }"
     page.evaluate(tell, True)
-    page.wait_for_timeout(1_500)  # what was under way is answered
-    shown = as_of(page)
+    refreshes.wait_for_answer()
+    shown, asked = as_of(page), refreshes.asked
+    assert asked > 0
     add_run(writer, outcome="failed", created_at=ago(seconds=1))
     page.wait_for_timeout(3_500)
-    assert as_of(page) == shown
+    assert (as_of(page), refreshes.asked) == (shown, asked)
     expect(news(page)).to_be_hidden()
     page.evaluate(tell, False)
     expect(news(page)).to_have_text("↑ 1 new")
 
 
-def test_a_list_stands_still_while_somebody_chooses_a_filter(page: Page, serve, writer: Database) -> None:
+def test_a_list_stands_still_while_somebody_chooses_a_filter(
+    page: Page, serve, writer: Database, refreshes: Refreshes
+) -> None:
     open_list(page, serve, writer)
     page.get_by_role("button", name=re.compile("^Type")).click()
     expect(page.locator(".ops-as-of:visible")).to_contain_text("paused while a filter is open")
-    page.wait_for_timeout(1_500)
+    refreshes.wait_for_answer()
     shown = as_of(page)
     page.wait_for_timeout(3_000)
     assert as_of(page) == shown
@@ -167,13 +209,18 @@ def test_a_list_stands_still_while_somebody_chooses_a_filter(page: Page, serve, 
     await_refresh(page)
 
 
-def test_a_page_that_nobody_touches_is_read_less_often(page: Page, serve, writer: Database) -> None:
+def test_a_page_that_nobody_touches_is_read_less_often(
+    page: Page, serve, writer: Database, refreshes: Refreshes
+) -> None:
     open_list(page, serve, writer)
     page.mouse.move(200, 200)
     await_refresh(page)
     now = "minutes => { const real = Date.now.bind(Date); Date.now = () => real() + minutes * 60_000; }"
+    asked = refreshes.asked
     page.evaluate(now, 10)  # ten minutes pass without a pointer or key
-    await_refresh(page)  # what was due meanwhile
+    while refreshes.asked == asked:  # what was due meanwhile
+        page.wait_for_timeout(50)
+    refreshes.wait_for_answer()
     shown = as_of(page)
     page.wait_for_timeout(4_000)
     assert as_of(page) == shown
@@ -237,7 +284,9 @@ def finish(writer: Database, number: int) -> None:
     )  # fmt: skip
 
 
-def test_a_live_operation_is_followed_to_its_end(page: Page, serve, writer: Database, live: int) -> None:
+def test_a_live_operation_is_followed_to_its_end(
+    page: Page, serve, writer: Database, live: int, refreshes: Refreshes
+) -> None:
     server = serve(f"--database={writer.url.database}", f"--actor={VIEWER}", OPSNB_REFRESH="1s")
     open_page(page, server, f"/system/ops/runs/{live}")
     line = page.locator(".ops-line:visible")
@@ -254,6 +303,7 @@ def test_a_live_operation_is_followed_to_its_end(page: Page, serve, writer: Data
     expect(page.locator(".ops-verdict.ops-error")).to_be_visible()
     expect(context).to_be_visible()
     expect(page.locator("article ~ [role=status]").first).to_have_text(f"Operation #{live}: Completed, Failed")
+    refreshes.wait_for_answer()
     shown = as_of(page)
     page.wait_for_timeout(3_000)
     assert as_of(page) == shown
