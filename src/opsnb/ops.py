@@ -21,9 +21,9 @@ from opsnb.queries.activity import DAY, Activity, read_activity
 from opsnb.queries.activity import SINCE as SINCE_BY
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
-from opsnb.queries.context import Masker
 from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.history import TypeHistory
+from opsnb.queries.masking import Masker
 from opsnb.queries.norms import Norms
 from opsnb.queries.pages import Lists
 from opsnb.queries.run import Run, read_run
@@ -239,7 +239,7 @@ class Ops:
 
         def ask(source: Source) -> FailureGroups:
             asked = self._wanted(raw, source).reaching_back(SINCE, source.as_of)
-            found = read_groups(self._lists(source, Page.FAILURES), asked, source.as_of, self.masker.mask_text, most)
+            found = read_groups(self._lists(source, Page.FAILURES), asked, source.as_of, most)
             return source.mark(found)
 
         return self._sources.read(self.now(), ask)
@@ -312,7 +312,7 @@ class Ops:
 
     def _read(self, number: int, source: Source) -> Run:
         rule = lambda: self._rule(source)  # noqa: E731
-        found = read_run(source.database, self.catalog, rule, number, source.as_of, self.ensure_view)
+        found = read_run(source.database, self.catalog, rule, number, source.as_of, self.ensure_view, self.masker)
         return source.mark(found)
 
     def evidence(self, run_id: int) -> Evidence:
@@ -363,7 +363,7 @@ class Ops:
 
         def ask(source: Source) -> Shift:
             start = filters.read({"since": since}, source.as_of).since or source.as_of
-            return fetch_shift(source.database, start, source.as_of)
+            return fetch_shift(source.database, start, source.as_of, self.masker)
 
         return self._sources.read(self.now(), ask)
 
@@ -490,12 +490,12 @@ class Ops:
 
     @cached_property
     def masker(self) -> Masker:
-        """Masks secret values of a context."""
+        """Masks secrets; errors and audits come masked, and a run's context as the worker wrote it."""
         return Masker(self.settings.secret_keys)
 
     def _lists(self, source: Source, page: Page) -> Lists:
         rule = self._rule(source) if page is Page.STUCK else self.classifier
-        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values)
+        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values, self.masker)
 
     def _wanted(self, raw: dict[str, Any], source: Source) -> filters.Filters:
         return resolve(source.database, self.catalog, filters.read(raw, source.as_of))

@@ -125,8 +125,9 @@ def _setting(read: Callable[[Any, str], Any], default: Any, doc: str) -> Any:
 
 
 SECRET_KEYS = (
-    "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key",
-    "credential", "authorization", "cookie", "session", "signature", "dsn", "connection_string",
+    "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "jwt", "bearer", "auth", "authorization",
+    "api_key", "access_key", "account_key", "private_key", "signing_key", "encryption_key", "credential", "cookie",
+    "session", "session_id", "sessid", "signature", "dsn", "connection_string",
 )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ class Settings:
     secret_keys: tuple[str, ...] = _setting(
         _names,
         SECRET_KEYS,
-        "Parts of context keys whose values are masked, compared without case or punctuation.",
+        "Names of secrets, whose values are masked wherever they stand, compared without case or punctuation.",
     )
     output_keys: tuple[str, ...] = _setting(
         _plain_names,

@@ -83,6 +83,11 @@ def uncoloured(text: str) -> str:
     return _COLOUR.sub("", text) if "\x1b" in text else text
 
 
+def one_line(text: str | None) -> str:
+    """Give text in one line, without the colours of a terminal."""
+    return " ".join(uncoloured(text or "").split())
+
+
 def visible(value: object, limit: int | None = None) -> str:
     """Text of unknown origin as it may be shown: control characters made visible, cut at `limit` characters."""
     text = value if isinstance(value, str) else "" if value is None else str(value)

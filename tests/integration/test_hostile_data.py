@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from opsnb.errors import BadInput
 from opsnb.links import Page
-from opsnb.queries.context import Masker
+from opsnb.queries.masking import Masker
 from support.history import NOW, add_audit, add_people, add_run, add_runs, add_workspace, before, execute
 
 pytestmark = pytest.mark.every_postgres

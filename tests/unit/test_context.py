@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsnb.queries.context import MASK, MAX_DEPTH, Masker, read_context
+from opsnb.queries.context import read_context
+from opsnb.queries.masking import MASK, MAX_DEPTH, Masker
 from opsnb.settings import SECRET_KEYS
 
 SECRET = "hunter2-s3cr3t"

@@ -15,7 +15,7 @@ from opsnb.queries.filters import PLATFORM
 from opsnb.queries.frames import frame
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
-from opsnb.text import duration
+from opsnb.text import duration, one_line
 
 if TYPE_CHECKING:
     from opsnb.ops import Ops
@@ -51,7 +51,7 @@ def pair(ops: Ops, run_id: int | None = None) -> Pair:
         run = ops.run(run_id)
         successes = _successes(ops, run)
         success = ops.run(int(successes.frame["id"].iloc[0])) if len(successes.frame) else None
-        return Pair(run, success, successes, _said(run, success, ops.masker.line(run.row.error)))
+        return Pair(run, success, successes, _said(run, success))
     except OpsnbError as error:
         return Pair(None, None, nothing, plain(error))
 
@@ -70,13 +70,13 @@ def _successes(ops: Ops, run: Run) -> Sample:
     return found
 
 
-def _said(run: Run, success: Run | None, error: str) -> str:
+def _said(run: Run, success: Run | None) -> str:
     where = f"tenant {code(run.row.tenant or run.row.tenant_id)}" if run.row.tenant_id is not None else "the platform"
     failed = (run.row.status, run.row.outcome) == ("completed", "failed")
     verb = "failed" if failed else f"did not fail: it is {code(run.row.status)}, {code(run.row.outcome)}"
     said = [f"**Operation #{run.row.id}** ({code(run.row.label)}, {where}) **{verb}**."]
-    if error:
-        said.append(f"It says {code(error)}.")
+    if run.row.error:
+        said.append(f"It says {code(one_line(run.row.error))}.")
     said.append(_beside(run, success))
     return " ".join(said)
 
@@ -165,8 +165,8 @@ def _walk(path: str, value: Any, shown: Any) -> Iterator[tuple[str, Any, Any]]:
     """Walk down as far as the mask lets the same structure be seen."""
     match value, shown:
         case dict(), dict() if value:
-            for key in value:
-                yield from _walk(f"{path}.{key}" if path else key, value[key], shown[key])
+            for item, (key, seen) in zip(value.values(), shown.items(), strict=True):
+                yield from _walk(f"{path}.{key}" if path else key, item, seen)
         case list(), list() if value:
             for place, (item, seen) in enumerate(zip(value, shown, strict=True)):
                 yield from _walk(f"{path}[{place}]", item, seen)

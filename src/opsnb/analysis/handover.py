@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from opsnb.queries.records import as_text
 from opsnb.queries.run_page import RunPage
 from opsnb.queries.shift import NEWEST, Shift
 from opsnb.queries.timeline import ACTIONS
-from opsnb.text import duration, moment
+from opsnb.text import duration, moment, one_line
 
 if TYPE_CHECKING:
     from opsnb.catalog import Catalog
@@ -110,7 +110,7 @@ def handover(ops: Ops, since: str | datetime | timedelta) -> Handover:
     shift = ops.acts(start)
     lines = [
         *_failed(failed.frame, ops.catalog),
-        *_open(unhandled, ops.masker.line),
+        *_open(unhandled),
         *_stuck(stuck),
         *_acts(shift, ops.catalog),
     ]
@@ -134,9 +134,9 @@ def _failed(frame: pd.DataFrame, catalog: Catalog) -> Iterator[Line]:
         yield Line("failed", catalog.label(type_), type=type_, count=count, at=at)
 
 
-def _open(page: RunPage, line: Callable[[str | None], str]) -> Iterator[Line]:
+def _open(page: RunPage) -> Iterator[Line]:
     for row in page.rows:
-        what = f"{row.label}: {line(row.error) or 'no error was recorded'}"
+        what = f"{row.label}: {one_line(row.error) or 'no error was recorded'}"
         yield Line("unhandled", what, row.id, row.type, at=row.created_at)
 
 

@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from opsnb.models import Outcome, Status
-from opsnb.queries.context import Masker
 from opsnb.queries.detail import AuditEntry, Relative
-from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.filters import PLATFORM
 from opsnb.queries.members import group_of
 from opsnb.queries.records import RunRow
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
+from opsnb.text import one_line
 
 if TYPE_CHECKING:
     from opsnb.ops import Ops
@@ -84,18 +83,18 @@ def contents(ops: Ops, run_id: int) -> Contents:
     return Contents(
         run,
         f"{ops.actor.name} ({ops.actor.email})",
-        ops.masker.line(find_error(masked, ops.settings.error_paths)),
+        one_line(run.row.error),
         context[:LONGEST_CONTEXT],
         max(0, len(context) - LONGEST_CONTEXT),
         run.timeline(lineage),
         lineage,
-        _audit(run.audit(), ops.masker),
+        _audit(run.audit()),
         _neighbours(ops, run),
     )
 
 
-def _audit(entries: Iterable[AuditEntry], masker: Masker) -> list[tuple[AuditEntry, str]]:
-    return [(entry, json.dumps(masker.mask(dict(entry.metadata)), ensure_ascii=False)) for entry in entries]
+def _audit(entries: Iterable[AuditEntry]) -> list[tuple[AuditEntry, str]]:
+    return [(entry, json.dumps(dict(entry.metadata), ensure_ascii=False)) for entry in entries]
 
 
 def _neighbours(ops: Ops, run: Run) -> dict[str, list[RunRow]]:
@@ -113,7 +112,7 @@ def _group(ops: Ops, run: Run) -> dict[str, list[RunRow]]:
     """Find the newest failures with the same kind of error, where this is one."""
     if (run.row.status, run.row.outcome) != (Status.COMPLETED, Outcome.FAILED):
         return {}
-    group = group_of(run.row.type, run.row.error)
+    group = group_of(run.row.type, run.row.error, ops.masker)
     rows = ops.failures(group=group, since=run.as_of - GROUP_WINDOW, limit=2 * AROUND).rows
     return {f"Newest failures of its group {group} in 7 days": list(rows)} if rows else {}
 

@@ -15,6 +15,7 @@ from opsnb.errors import RunNotFound
 from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
 from opsnb.queries.context import read_context, read_id
 from opsnb.queries.marks import as_parent, retry_of
+from opsnb.queries.masking import Masker
 from opsnb.schema import RETRY_OF
 
 MAX_LINEAGE = 50
@@ -23,7 +24,7 @@ runs = operation_runs.c
 
 
 class AuditEntry(NamedTuple):
-    """One recorded act on a run; `recorded_at` is tz-aware UTC, `metadata` is as it was written."""
+    """One recorded act on a run; `recorded_at` is tz-aware UTC, `metadata` is what was written with it."""
 
     id: int
     action: str
@@ -118,6 +119,11 @@ def read_entry(row: Sequence[Any]) -> AuditEntry:
     """Read a row of the audit: its columns in the order of an entry's, the metadata as text."""
     number, action, status, name, email, metadata, recorded_at = row[: len(AuditEntry._fields)]
     return AuditEntry(number, action, status, name, email, read_context(metadata) or {}, as_utc(recorded_at))
+
+
+def masked(entry: AuditEntry, masker: Masker) -> AuditEntry:
+    """Mask the secrets in what a recorded act says, such as the reason that somebody typed."""
+    return entry._replace(metadata=masker.mask(dict(entry.metadata)))
 
 
 def fetch_lineage(database: Database, run_id: int) -> list[Relative]:

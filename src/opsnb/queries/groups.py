@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,10 +15,11 @@ from opsnb.models import as_utc
 from opsnb.queries.filters import Filters
 from opsnb.queries.fingerprints import fingerprint, shape
 from opsnb.queries.lists import texts_statement
+from opsnb.queries.masking import Masker
 from opsnb.queries.members import WINDOW, unfiltered
 from opsnb.queries.pages import Lists
 from opsnb.queries.records import as_text
-from opsnb.text import caveat, moment, uncoloured, visible
+from opsnb.text import caveat, moment, one_line, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +124,7 @@ def _cells(group: FailureGroup) -> tuple[object, ...]:
     return (group.label, group.error, *counts, *seen, group.tenants, f"#{group.example}")
 
 
-def read_groups(lists: Lists, filters: Filters, now: datetime, mask: Callable[[str], str], limit: int) -> FailureGroups:
+def read_groups(lists: Lists, filters: Filters, now: datetime, limit: int) -> FailureGroups:
     """Group the newest `WINDOW` failures that `filters` let through at `now` (tz-aware); give at most `limit` groups.
 
     Raises
@@ -135,12 +136,11 @@ def read_groups(lists: Lists, filters: Filters, now: datetime, mask: Callable[[s
     rows = lists.database.fetch(
         texts_statement(asked), {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
     )
-    found = [one for one in _gather(rows[:WINDOW]) if filters.group is None or filters.group == one.group]
+    found = [one for one in _gather(rows[:WINDOW], lists.masker) if filters.group is None or filters.group == one.group]
     for one in found:
         one.count(now)
     found.sort(key=_urgency, reverse=True)
-    records = (one.record(lists.catalog) for one in found[:limit])
-    shown = [one._replace(error=mask(one.error), example_error=mask(one.example_error)) for one in records]
+    shown = [one.record(lists.catalog) for one in found[:limit]]
     return FailureGroups(
         shown, filters.since, filters.until, sum(one.failures for one in found), len(found),
         as_utc(rows[WINDOW - 1][0]) if len(rows) > WINDOW else None, now,
@@ -158,6 +158,7 @@ class _Gathered:
     type: str
     error: str
     rows: list[Sequence[Any]]  # of `texts_statement`, newest first
+    newest: str  # the text of the first of them
     times: Sequence[datetime] = ()
     counts: tuple[int, ...] = ()
 
@@ -180,21 +181,25 @@ class _Gathered:
 
     def record(self, catalog: Catalog) -> FailureGroup:
         hour, day, week = self.counts
-        tenants, text = {row[3] for row in self.rows} - {None}, as_text(self.rows[0][4]) or ""
+        tenants = {row[3] for row in self.rows} - {None}
         return FailureGroup(
             self.group, self.type, catalog.label(self.type), visible(self.error, LINE), self.failures, hour, day, week,
             next(iter(self.times), None), next(reversed(self.times), None), len(tenants),
-            self.example, visible(" ".join(uncoloured(text).split()), LINE),
+            self.example, visible(one_line(self.newest), LINE),
         )  # fmt: skip
 
 
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 
-def _gather(rows: Iterable[Sequence[Any]]) -> list[_Gathered]:
+def _gather(rows: Iterable[Sequence[Any]], masker: Masker) -> list[_Gathered]:
     """Put rows, newest first, into groups."""
     found: dict[tuple[object, str], list[Sequence[Any]]] = defaultdict(list)
+    newest: dict[tuple[object, str], str] = {}
     for row in rows:
         _, _, type_, _, error = row
-        found[type_, shape(error if type(error) is str else as_text(error))].append(row)
-    return [_Gathered(as_text(type_) or "", error, members) for (type_, error), members in found.items()]
+        text = masker.mask_error(as_text(error))
+        key = type_, shape(text)
+        found[key].append(row)
+        newest.setdefault(key, text or "")
+    return [_Gathered(as_text(key[0]) or "", key[1], members, newest[key]) for key, members in found.items()]

@@ -12,9 +12,10 @@ from opsnb.database import Database
 from opsnb.models import Status
 from opsnb.queries import cursors
 from opsnb.queries.context import read_context, read_id
-from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run
+from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run, masked
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.history import LIMIT, TypeHistory, read_history
+from opsnb.queries.masking import Masker
 from opsnb.queries.records import RunRow, Timing, as_text, run_row, timing
 from opsnb.queries.timeline import Event, timeline
 from opsnb.stuck import Classifier, StuckClass
@@ -51,6 +52,7 @@ class Run:
     as_of: datetime
     _database: Database = field(repr=False, compare=False)
     _ensure: Callable[[], None] = field(repr=False, compare=False)
+    _masker: Masker = field(repr=False, compare=False)
     cursor: str = field(default="", repr=False, compare=False)
     behind: timedelta = field(default=timedelta(0), compare=False)
     instead: str = field(default="", compare=False)
@@ -75,9 +77,12 @@ class Run:
         return read_id(triage.get("retry_of_run_id")) if isinstance(triage, Mapping) else None
 
     def audit(self) -> list[AuditEntry]:
-        """Give the recorded acts on this run, oldest first; of more than `MAX_AUDIT` the newest."""
+        """Give the recorded acts on this run, oldest first and masked; of more than `MAX_AUDIT` the newest."""
         self._ensure()
-        return fetch_audit(self._database, self.row.id)
+        return self._acts(MAX_AUDIT)
+
+    def _acts(self, limit: int) -> list[AuditEntry]:
+        return [masked(entry, self._masker) for entry in fetch_audit(self._database, self.row.id, limit)]
 
     def lineage(self) -> list[Relative]:
         """Give the runs that led to this one by retries, itself, and those that retried it."""
@@ -98,8 +103,9 @@ class Run:
             As `lineage` gave it, where it was read already.
         """
         self._ensure()
-        acts = fetch_audit(self._database, self.row.id, MAX_AUDIT + 1)
-        return timeline(self.row, self.retry_of, acts, self.lineage() if lineage is None else lineage)
+        return timeline(
+            self.row, self.retry_of, self._acts(MAX_AUDIT + 1), self.lineage() if lineage is None else lineage
+        )
 
     def __repr__(self) -> str:
         return f"Operation #{self.row.id}: {self.row.label}, {self.row.status}, {self.row.outcome}"
@@ -112,8 +118,11 @@ def read_run(
     run_id: int,
     now: datetime,
     ensure: Callable[[], None],
+    masker: Masker,
 ) -> Run:
     """Read one run at `now` (tz-aware), in one statement; `ensure` is asked again before its audit or lineage is read.
+
+    `masker` masks secrets in the text of its error and in its audit.
 
     `rule` gives what tells stuck runs; it is asked only for a run that is not completed.
 
@@ -127,7 +136,7 @@ def read_run(
     found = fetch_run(database, run_id)
     text = found["context"]
     context = read_context(text) or {}
-    row = run_row(found, catalog, find_error(context, database.settings.error_paths))
+    row = run_row(found, catalog, masker.mask_error(find_error(context, database.settings.error_paths)))
     stuck = rule().classify(row, now) if row.status != Status.COMPLETED else None
     row = row._replace(stuck_class=stuck.label if stuck else None)
     return Run(
@@ -138,5 +147,6 @@ def read_run(
         now,
         database,
         ensure,
+        masker,
         cursors.write(cursors.Key(found["created_at"], row.id)),
     )

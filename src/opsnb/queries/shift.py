@@ -14,7 +14,8 @@ from opsnb.bounds import shift as add_span
 from opsnb.database import Database
 from opsnb.models import Outcome, Status, Timestamp, as_utc, audit_logs, operation_runs
 from opsnb.queries.context import read_id
-from opsnb.queries.detail import AuditEntry, read_entry
+from opsnb.queries.detail import AuditEntry, masked, read_entry
+from opsnb.queries.masking import Masker
 from opsnb.queries.records import as_text
 
 NEWEST = 5_000
@@ -46,7 +47,7 @@ class Shift(NamedTuple):
     complete: bool
 
 
-def fetch_shift(database: Database, since: datetime, now: datetime) -> Shift:
+def fetch_shift(database: Database, since: datetime, now: datetime, masker: Masker) -> Shift:
     """Read acts from `since` to `now` (tz-aware), among the newest `NEWEST` rows of the audit, in three statements.
 
     A retry that was asked for up to `LOOKBACK` before `since` counts as recovered if it succeeded after that.
@@ -59,7 +60,11 @@ def fetch_shift(database: Database, since: datetime, now: datetime) -> Shift:
     values = {"since": add_span(since, -LOOKBACK), "now": now, "newest": NEWEST, "resource": RESOURCE}
     rows = database.fetch(_acts(database.dialect), values)
     acts = [ShiftAct(row.resource_id, read_entry(row)) for row in reversed(rows)]
-    within = [act for act in acts if act.entry.recorded_at and act.entry.recorded_at >= since]
+    within = [
+        act._replace(entry=masked(act.entry, masker))
+        for act in acts
+        if act.entry.recorded_at and act.entry.recorded_at >= since
+    ]
     first = database.fetch(_oldest(), {"newest": NEWEST})
     reached = [as_utc(row.recorded_at) for row in first]
     complete = not reached or (reached[0] is not None and reached[0] < since)

@@ -10,7 +10,7 @@ from opsnb.models import Outcome, Status, as_utc
 from opsnb.queries.detail import Relative
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
-from opsnb.text import duration, visible
+from opsnb.text import duration, one_line, visible
 from opsnb.widgets.words import LINE, Payload, link, outcome_badge, place, span, status_badge, tenant, when
 
 _ROLES = {-1: "Retry of", 0: "This", 1: "Retried as"}
@@ -72,8 +72,8 @@ def _phase(text: str, open_: bool) -> str:
     return f"{text} so far" if text and open_ else text or "—"
 
 
-def investigated(run: Run) -> Payload | None:
-    """Say who investigated a run, when and why; None where nobody did."""
+def investigated(run: Run, mask: Callable[[str], str]) -> Payload | None:
+    """Say who investigated a run, when and why, with secrets of the reason masked; None where nobody did."""
     triage = run.context.get("triage")
     mark = triage.get("investigated") if isinstance(triage, Mapping) else None
     if not isinstance(mark, Mapping):
@@ -82,16 +82,16 @@ def investigated(run: Run) -> Payload | None:
     return {
         "by": f"Investigated by {visible(mark.get('by'), 80) or 'somebody'}",
         "at": when(at, run.as_of) if at else None,
-        "reason": visible(mark.get("reason"), 600),
+        "reason": visible(mask(str(mark.get("reason") or "")), 600),
     }
 
 
-def verdict(run: Run, line: Callable[[str], str]) -> Payload | None:
-    """Say in a sentence what a reader most needs to know, or nothing where all is well; `line` as for `words.row`."""
+def verdict(run: Run) -> Payload | None:
+    """Say in a sentence what a reader most needs to know, or nothing where all is well."""
     record = run.row
     ran = run.timing.ran_for
     after = f" after {duration(ran)}" if ran is not None and ran.total_seconds() >= 0 else ""
-    head = visible(line(record.error), 300) if record.error else ""
+    head = visible(one_line(record.error), 300)
     if run.stuck:
         allowed = run.stuck.elapsed <= run.stuck.limit
         text = "far longer than is usual for its type." if allowed else "longer than its type allows."

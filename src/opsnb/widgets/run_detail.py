@@ -222,8 +222,8 @@ class RunDetail(Refreshing):
             "label": visible(record.label, LINE),
             "status": status_badge(record.status),
             "outcome": outcome_badge(record.outcome),
-            "verdict": verdict(run, self._ops.masker.line),
-            "mark": investigated(run),
+            "verdict": verdict(run),
+            "mark": investigated(run, self._ops.masker.mask_text),
             "facts": facts(run),
             "timeline": self._part(lambda: [happened(event, run, self._where) for event in run.timeline(family)]),
             "lineage": {"items": lineage(family, self._where), "error": unknown},
@@ -252,7 +252,7 @@ class RunDetail(Refreshing):
         value = _json(run)
         if value is not None:
             return {"tree": tree(self._ops.masker.mask(value)), "text": ""}
-        text = self._ops.masker.mask_text(run.context_text[:TEXT_LIMIT])
+        text = self._ops.masker.mask_text(run.context_text[: 2 * TEXT_LIMIT])[:TEXT_LIMIT]
         return {"tree": None, "text": visible(text) or "empty"}
 
     def _copy(self, _message: Mapping[str, Any]) -> None:

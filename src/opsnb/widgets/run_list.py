@@ -112,7 +112,7 @@ class RunList(Refreshing):
         self._show_panels(anew=not any(name in query for name in CURSORS))
 
     def _shown_rows(self, found: RunPage) -> list[Payload]:
-        return [row(record, self._where, found.as_of, self._ops.masker.line) for record in found.rows]
+        return [row(record, self._where, found.as_of) for record in found.rows]
 
     def _read_ahead(self) -> None:
         """Read the page after the shown one, once: whoever turns to it sees it while it is read anew."""
@@ -202,7 +202,7 @@ class RunList(Refreshing):
         number = int(shown["id"])
         if number not in update.rows:
             return {**shown, "left": "removed"}
-        now = row(update.rows[number], self._where, update.as_of, self._ops.masker.line)
+        now = row(update.rows[number], self._where, update.as_of)
         return {**now, "left": "left this list"} if number in update.left else now
 
     def _first_number(self, query: Query, same: bool) -> int | None:

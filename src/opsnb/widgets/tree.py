@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from opsnb.queries.context import MASK
+from opsnb.queries.secret_shapes import MASK
 from opsnb.text import visible
 
 TEXT_LIMIT = 2_000

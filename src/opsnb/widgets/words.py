@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from opsnb import links
 from opsnb.links import Links
 from opsnb.queries.records import RunRow, timing
 from opsnb.queries.run_page import Hidden
-from opsnb.text import ago, duration, moment, visible
+from opsnb.text import ago, duration, moment, one_line, visible
 
 LINE = 200
 _FORMS = {"clock": "%H:%M:%S", "minute": "%d %b %H:%M"}  # times.js writes the same in another zone
@@ -69,15 +68,15 @@ def span(value: timedelta | None) -> str:
     return duration(value) if value >= timedelta(0) else f"{duration(value)} (clocks disagree)"
 
 
-def row(record: RunRow, where: Links, now: datetime, line: Callable[[str], str]) -> Payload:
-    """Give one row of a list; `line` makes of an error's text the line that may be shown."""
+def row(record: RunRow, where: Links, now: datetime) -> Payload:
+    """Give one row of a list."""
     live = record.status in ("queued", "running")
     phases = timing(record.created_at, record.started_at, record.completed_at, now if live else None)
     lasted = phases.ran_for if record.started_at else phases.queued_for
     return {
         "id": str(record.id),
         **link(where, links.view(record.id), visible(record.label, LINE)),
-        "error": visible(line(record.error), LINE) if isinstance(record.error, str) else "",
+        "error": visible(one_line(record.error), LINE) if isinstance(record.error, str) else "",
         "workspace": place(record.workspace, record.workspace_id, "workspace"),
         "tenant": tenant(record),
         "platform": record.tenant_id is None,

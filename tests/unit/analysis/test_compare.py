@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from opsnb.analysis import context_diff, differences, history, pair, timings
-from opsnb.queries.context import MASK, Masker
+from opsnb.queries.masking import MASK, Masker
 from opsnb.settings import SECRET_KEYS
 from support.history import (
     NOW,
