@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 
 from opsnb.errors import BadInput
-from opsnb.load.records import LONGEST, Contents, Record, lines
+from opsnb.load.records import LONGEST, Contents, Record, check_names, lines
 from opsnb.load.source import Source
 
 
@@ -16,17 +16,18 @@ def read(source: Source, delimiter: str) -> Contents:
     Raises
     ------
     BadInput
-        If there is no header, or it names a column twice.
+        If there is no header, it names a column twice, or `delimiter` is none.
     """
+    delimiter = "\t" if delimiter == "\\t" else delimiter
+    if len(delimiter) != 1 or delimiter in '"\r\n\0':
+        raise BadInput(f"The delimiter of a CSV file is one character, such as ; or \\t for a tab, not {delimiter!r}.")
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
     rows = _Rows(source, delimiter)
     header = next(rows.good(), None)
     if header is None:
         raise BadInput(f"{source.path} has no header line.")
     names = tuple(name.strip() for name in header)
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise BadInput(f"{source.path} has the column {twice[0]!r} more than once; rename one of them.")
+    check_names(source, names)
     return Contents(names, source.guard(_records(rows, names)))
 
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any
-
-import ijson
 
 from opsnb.errors import BadInput
 from opsnb.load import jsontext
-from opsnb.load.records import Contents, Record, lines
-from opsnb.load.source import Source
+from opsnb.load.jsonarray import BrokenArray, split_items
+from opsnb.load.records import LONGEST, Contents, Record, decoded, lines
+from opsnb.load.source import PIECE, Source
 
-NOT_AN_OBJECT = "is not a JSON object of reasonable depth"
-DEEPEST = 500
+NOT_AN_OBJECT = "is not a JSON object"
 
 
 def read(source: Source, head: bytes) -> Contents:
     """Read JSON rows; whether an array or lines is told by the first character, not by the file's name."""
     array = head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
-    return Contents(None, source.guard(_array(source, head) if array else _lines(source)))
+    return Contents(None, source.guard(_array(source) if array else _lines(source)))
 
 
 def _lines(source: Source) -> Iterator[Record]:
@@ -43,33 +40,15 @@ def _record(number: int, line: str) -> Record:
     return Record(number, fields, "", "", size, tame)
 
 
-def _array(source: Source, head: bytes) -> Iterator[Record]:
-    if head.startswith(codecs.BOM_UTF8):
-        source.stream.read(len(codecs.BOM_UTF8))
-    number = before = 0
+def _array(source: Source) -> Iterator[Record]:
+    number = 0
     try:
-        for number, item in enumerate(_items(ijson.basic_parse(source.stream)), 1):
-            fields, odd = (item, "") if isinstance(item, dict) else ({}, NOT_AN_OBJECT)
-            size, before = source.stream.tell() - before, source.stream.tell()
-            yield Record(number, fields, odd, str(item) if odd else "", size)
-    # ijson's C code says SystemError where a number has more digits than Python takes.
-    except (ijson.JSONError, ValueError, SystemError) as error:
-        why = next(iter(str(error).splitlines()), "").rstrip(".")
-        raise BadInput(f"{source.path} stops being JSON after row {number} ({why}); nothing was loaded.") from error
+        for number, item in enumerate(split_items(_chunks(source), LONGEST), 1):
+            yield _record(number, decoded(source, item.strip(), f"row {number}"))
+    except BrokenArray as error:
+        raise BadInput(f"{source.path} stops being JSON after row {number} ({error}); nothing was loaded.") from error
 
 
-def _items(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
-    """Give the items of the outer array; one that nests too deeply is given as text that says so.
-
-    ijson's own `items` keeps the path of every value, and thus takes memory with the square of the depth.
-    """
-    next(events)
-    item, depth, deepest = ijson.ObjectBuilder(), 0, 0
-    for event, value in events:
-        depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
-        deepest = max(deepest, depth)
-        if depth >= 0 and deepest <= DEEPEST:
-            item.event(event, value)
-        if depth == 0:
-            yield item.value if deepest <= DEEPEST else f"an item nested {deepest:,} levels deep"
-            item, deepest = ijson.ObjectBuilder(), 0
+def _chunks(source: Source) -> Iterator[bytes]:
+    yield source.stream.read(PIECE).removeprefix(codecs.BOM_UTF8)
+    yield from iter(lambda: source.stream.read(PIECE), b"")

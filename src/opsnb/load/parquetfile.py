@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from opsnb.errors import BadInput
-from opsnb.load.records import Contents, Record
+from opsnb.load.records import Contents, Record, check_names
 from opsnb.load.source import Source
 
 BATCH = 1000
@@ -27,12 +28,10 @@ def read(source: Source) -> Contents:
         raise BadInput(f"{source.path} is Parquet, which needs pyarrow; run: pip install 'opsnb[parquet]'") from None
     try:
         file = parquet.ParquetFile(source.seekable())
-    except pa.ArrowException as error:
+        names = tuple(file.schema_arrow.names)
+    except (pa.ArrowException, OSError, ValueError) as error:  # OSError: a damaged footer; ValueError: its texts
         raise _damaged(source, error) from error
-    names = tuple(file.schema_arrow.names)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadInput(f"{source.path} has the column {twice[0]!r} more than once; rename one of them.")
+    check_names(source, names)
     return Contents(names, source.guard(_records(source, file, pa)), file.metadata.num_rows)
 
 
@@ -41,10 +40,26 @@ def _records(source: Source, file: Any, pa: Any) -> Iterator[Record]:
     try:
         for batch in file.iter_batches(batch_size=BATCH):
             size = batch.nbytes // max(batch.num_rows, 1)
-            for number, fields in enumerate(_plain(batch, pa).to_pylist(), number + 1):  # noqa: B020
-                yield Record(number, fields, size=size)
-    except pa.ArrowException as error:
+            for number, record in enumerate(_rows(_plain(batch, pa)), number + 1):  # noqa: B020
+                yield replace(record, line=number, size=size)
+    except (pa.ArrowException, OSError) as error:
         raise _damaged(source, error) from error
+
+
+def _rows(batch: Any) -> Iterator[Record]:
+    """Give the rows of a batch: all at once, or one by one where one holds what Python cannot."""
+    try:
+        yield from [Record(0, fields) for fields in batch.to_pylist()]
+    except (ValueError, OverflowError):
+        yield from (_row(batch.slice(place, 1)) for place in range(batch.num_rows))
+
+
+def _row(batch: Any) -> Record:
+    """Read a batch of one row: a time beyond the year 9999, or text that is not UTF-8, is a row with a problem."""
+    try:
+        return Record(0, batch.to_pylist()[0])
+    except (ValueError, OverflowError) as error:
+        return Record(0, problem=f"holds a value that cannot be read: {next(iter(str(error).splitlines()), '')}")
 
 
 def _plain(batch: Any, pa: Any) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import codecs
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from opsnb.errors import BadInput
 from opsnb.load.source import Source
+from opsnb.text import visible
 
 # One value or line longer than this is a missing line end or quote, not a row.
 LONGEST = 64 * 2**20
@@ -40,6 +43,19 @@ class Contents:
     total: int = 0
 
 
+def check_names(source: Source, names: Sequence[str]) -> None:
+    """Refuse a file in which two columns have the same name.
+
+    Raises
+    ------
+    BadInput
+        If so; the message names one of them.
+    """
+    twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
+    if twice:
+        raise BadInput(f"{source.path} has the column {visible(twice[0], 40)!r} more than once; rename one of them.")
+
+
 def lines(source: Source) -> Iterator[str]:
     """Give the lines of a text file, line ends included.
 
@@ -53,14 +69,19 @@ def lines(source: Source) -> Iterator[str]:
         number += 1
         if len(line) > LONGEST:
             raise BadInput(f"{source.path}: line {number} is longer than {LONGEST >> 20} MB; is this a file of rows?")
-        yield _decoded(source, line, number)
+        yield decoded(source, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line, f"line {number}")
 
 
-def _decoded(source: Source, line: bytes, number: int) -> str:
+def decoded(source: Source, content: bytes, place: str) -> str:
+    """Decode UTF-8; `place` says where in the file the bytes stand.
+
+    Raises
+    ------
+    BadInput
+        If they are not UTF-8.
+    """
     try:
-        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+        return content.decode()
     except UnicodeDecodeError as error:
-        byte = line[error.start]
-        raise BadInput(
-            f"{source.path} is not UTF-8 text (byte 0x{byte:02x} in line {number}); save it as UTF-8."
-        ) from None
+        byte = content[error.start]
+        raise BadInput(f"{source.path} is not UTF-8 text (byte 0x{byte:02x} in {place}); save it as UTF-8.") from None
