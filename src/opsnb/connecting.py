@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +14,7 @@ from opsnb.place import under_voila
 from opsnb.replica import Replica
 from opsnb.scalars import plain
 from opsnb.settings import Settings
+from opsnb.system_user import login_name
 
 
 def connect(
@@ -80,10 +80,7 @@ def configured_actor(named: str) -> str | int:
     """Read who acts: digits are a user's number; without a name ask for the login, which a container may not have."""
     if named:
         return int(named) if named.isascii() and named.isdigit() else named
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return ""
+    return login_name()
 
 
 def _clock(fixed: datetime | str) -> Clock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from opsnb.models import time_writer
 from opsnb.names import quoted, rename
 from opsnb.relations import COLUMNS, LEADING, ORDER_INDEX, RETRY_INDEX
 from opsnb.settings import Settings
+from opsnb.system_user import expand_home
 
 Rows = Sequence[Any]  # rows of a result, whose columns are known to whoever wrote the statement
 # No path of a file: an address that was mistyped, whose password no sentence may repeat.
@@ -28,8 +29,21 @@ _SECRET = re.compile(r":[^/]*@|password=")
 
 
 def embedded_path() -> Path:
-    """Where the embedded SQLite database lives: ``opsnb.db`` in the user's data folder."""
-    return user_data_path("opsnb", appauthor=False) / "opsnb.db"
+    """Where the embedded SQLite database lives: ``opsnb.db`` in the user's data folder.
+
+    Raises
+    ------
+    BadInput
+        If the user has no home folder.
+    """
+    with suppress(RuntimeError):  # platformdirs finds no home; older ones leave "~" as it is
+        folder = user_data_path("opsnb", appauthor=False)
+        if folder.is_absolute():
+            return folder / "opsnb.db"
+    raise BadInput(
+        "The user who runs this has no home folder for the embedded database;"
+        " name a database with --database or OPSNB_DATABASE_URL."
+    )
 
 
 def database_url(text: str) -> URL:
@@ -41,7 +55,7 @@ def database_url(text: str) -> URL:
         If it is neither, or names a database other than SQLite and PostgreSQL.
     """
     if "://" not in text and not _SECRET.search(text):
-        return URL.create("sqlite", database=str(Path(text).expanduser() if text else embedded_path()))
+        return URL.create("sqlite", database=str(expand_home(text) if text else embedded_path()))
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # ValueError: a port that is no number

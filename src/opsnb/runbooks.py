@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from opsnb.errors import BadInput, log
 from opsnb.notebooks_path import notebooks_path
+from opsnb.system_user import expand_home
 
 
 class Runbook(NamedTuple):
@@ -32,7 +33,7 @@ def find(place: str = "") -> list[Runbook]:
     BadInput
         If the folder does not exist.
     """
-    root = Path(place).expanduser() if place else notebooks_path() / "runbooks"
+    root = expand_home(place) if place else notebooks_path() / "runbooks"
     if not root.is_dir():
         raise BadInput(f"The folder of runbooks {root} does not exist; check the setting runbooks.")
     found = [book for path in sorted(root.glob("*.ipynb")) if (book := _read(path))]

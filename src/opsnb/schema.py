@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, insert, text
 from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.models import metadata, operation_runs, platform_users
+from opsnb.system_user import login_name
 
 RECENT = "created_at DESC, id DESC"
 # The expressions that queries use too: an expression index serves only a query that says the same.
@@ -59,14 +59,20 @@ def init(database: Database) -> None:
     if database.is_sqlite:
         make_file(Path(str(database.url.database)))
     with database.change() as connection:
-        build(connection)
+        build(connection, database.settings.actor)
 
 
-def build(connection: Connection) -> None:
-    """Do what `init` does within the caller's transaction; the SQLite file is there already."""
+def build(connection: Connection, actor: str) -> None:
+    """Do what `init` does within the caller's transaction; the SQLite file is there already.
+
+    Raises
+    ------
+    BadInput
+        As `add_first_operator`.
+    """
     create(connection)
     if connection.dialect.name == "sqlite":
-        add_first_operator(connection)
+        add_first_operator(connection, actor)
 
 
 def make_file(path: Path) -> None:
@@ -87,11 +93,27 @@ def make_file(path: Path) -> None:
         raise BadInput(f"{path} cannot be made into a database: {error}.") from error
 
 
-def add_first_operator(connection: Connection) -> None:
-    """Enter whoever runs this as an operator; where the file's permissions are the boundary, that is who makes it."""
-    login = getpass.getuser()
+def add_first_operator(connection: Connection, actor: str) -> None:
+    """Enter whoever makes an SQLite file as an operator: there the file's permissions are the boundary.
+
+    Parameters
+    ----------
+    actor
+        Who acts, as the settings name them; it is used where the operating system has no login name.
+
+    Raises
+    ------
+    BadInput
+        If neither gives a name.
+    """
+    login = login_name() or ("" if actor.isdecimal() else actor)
+    if not login:
+        raise BadInput(
+            "The user who runs this has no login name, so it is unknown who may act on the new database;"
+            " set OPSNB_ACTOR to a name or an e-mail address."
+        )
     capabilities = ["platform.access_system_panel", "platform.operations.view", "platform.operations.manage"]
-    row = {"name": login, "email": f"{login}@localhost", "login": login, "is_active": True,
+    row = {"name": login, "email": login if "@" in login else f"{login}@localhost", "login": login, "is_active": True,
            "capabilities": capabilities}  # fmt: skip
     connection.execute(insert(platform_users), [row])
 

@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -35,6 +37,57 @@ def test_a_load_is_summed_up() -> None:
         "Rejected 1 rows; all are in out.csv.\n"
         'Ignored columns: note (a map with context = "rest" keeps them).\n'
     )
+
+
+# A user id without a name cannot be taken here: it could read neither this Python nor the folders of the test.
+WITHOUT_NAME = """
+import pwd
+def getpwuid(number): raise KeyError(f"getpwuid(): uid not found: {number}")
+pwd.getpwuid = getpwuid
+from opsnb.cli import main
+main()
+"""
+NAMES = ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME")
+
+
+def nameless(*words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command as a user id that has neither a name nor a home, as containers do."""
+    kept = {name: text for name, text in os.environ.items() if name not in NAMES}
+    command = [sys.executable, "-c", WITHOUT_NAME, *words]
+    return subprocess.run(command, env=kept | more, capture_output=True, text=True, timeout=60)
+
+
+NAMELESS = [
+    ("load", "r.jsonl", "--database", "new.db"),
+    ("init", "--database", "new.db"),
+    ("demo", "--no-serve", "--database", "new.db"),
+]
+
+
+@pytest.mark.parametrize("words", NAMELESS, ids=lambda words: words[0])
+def test_a_user_without_a_name_acts_as_the_settings_say(words: tuple[str, ...]) -> None:
+    done = nameless(*words, OPSNB_ACTOR="ada@contoso.example")
+    assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect("new.db")) as made:
+        assert made.execute("SELECT 1 FROM platform_users WHERE email = 'ada@contoso.example'").fetchone()
+
+
+@pytest.mark.parametrize("words", NAMELESS, ids=lambda words: words[0])
+def test_a_user_without_a_name_is_told_to_give_one(words: tuple[str, ...]) -> None:
+    done = nameless(*words)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "OPSNB_ACTOR" in done.stderr
+
+
+def test_a_user_without_a_home_has_no_embedded_database() -> None:
+    done = nameless("load", "r.jsonl", OPSNB_ACTOR="ada")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "Error: The user who runs this has no home folder for the embedded database;"
+        " name a database with --database or OPSNB_DATABASE_URL."
+    ]
+    assert [path.name for path in Path().iterdir()] == ["r.jsonl"]
 
 
 def test_a_second_load_is_refused_in_one_sentence() -> None:

@@ -12,7 +12,7 @@ import opsnb
 SOURCE = Path(opsnb.__file__).parent
 LAYERS = (
     {"errors", "text", "place", "bounds", "scalars"},
-    {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit"},
+    {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit", "system_user"},
     {"catalog", "failures", "sqlitetimes"},
     {"stuck", "access", "links", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from opsnb.demo.scenes import REASON
 from opsnb.demo.story import Run
@@ -42,7 +42,10 @@ def _write(store: Store, runs: Sequence[tuple[Run, int]]) -> None:
 
 
 def write_people(connection: Connection) -> None:
-    """Write one person for each thing that a person may do."""
+    """Write one person for each thing that a person may do; who is here already by that name or email is replaced."""
+    users = platform_users.c
+    names, emails = {name for name, _, _ in USERS}, {email for _, email, _ in USERS}
+    connection.execute(delete(platform_users).where(or_(users.name.in_(names), users.email.in_(emails))))
     rows = [
         {"name": name, "email": email, "capabilities": capabilities, "is_active": True}
         for name, email, capabilities in USERS

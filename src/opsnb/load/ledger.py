@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +35,7 @@ def loaded_before(connection: Connection, sha256: str) -> str | None:
 def record(connection: Connection, metadata: dict[str, Any], actor: str, now: datetime) -> None:
     """Write the audit row of a load."""
     row = {"action": ACTION, "resource_type": "file", "status": "success", "metadata": metadata, "recorded_at": now}
-    connection.execute(insert(audit_logs), [row | _actor(connection, actor or getpass.getuser())])
+    connection.execute(insert(audit_logs), [row | _actor(connection, actor)])
 
 
 def _actor(connection: Connection, name: str) -> dict[str, Any]:
