@@ -12,7 +12,7 @@ from typing import Any
 
 from platformdirs import user_data_path
 from sqlalchemy import URL, Connection, Engine, Executable, Transaction, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
@@ -76,6 +76,23 @@ def _unreadable() -> BadInput:
         "The database URL cannot be read; write it like sqlite:///runs.db or postgresql+psycopg://user@host/name,"
         " and an @ in a password as %40."
     )
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Run a block in a savepoint, which is rolled back on any error.
+
+    Where the disk is full SQLite ends the whole transaction by itself, and the savepoint with it: the error that led
+    to this is then raised, not the one that there is no such savepoint.
+    """
+    nested = connection.begin_nested()
+    try:
+        yield
+    except BaseException:
+        with suppress(OperationalError):
+            nested.rollback()
+        raise
+    nested.commit()
 
 
 class Database:

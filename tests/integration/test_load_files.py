@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import event, func, insert, select, text
 
 from opsnb import schema
 from opsnb.database import Database
-from opsnb.errors import BadInput
+from opsnb.errors import BadInput, DatabaseUnavailable
 from opsnb.load import find_map, load, read_map
 from opsnb.load.batch import ROWS
 from opsnb.models import as_utc, audit_logs, operation_runs, platform_users, tenants, workspaces
@@ -199,6 +199,15 @@ def test_an_end_in_the_middle_leaves_nothing(database: Database, tmp_path: Path)
     with pytest.raises(BadInput, match="stops being JSON after row 2999"):
         load(database, path)
     assert count(database, operation_runs) == count(database, workspaces) == 0
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(sqlite: Database, write: Callable[..., Path]) -> None:
+    event.listen(sqlite.writer, "connect", lambda made, _record: made.execute("PRAGMA max_page_count = 120"))
+    before = count(sqlite, audit_logs)
+    with pytest.raises(DatabaseUnavailable, match=r"There is no disk space left for .*runs\.db"):
+        load(sqlite, write(*[{"context": {"log": "x" * 1000}}] * 2500))
+    assert count(sqlite, operation_runs) == count(sqlite, workspaces) == 0
+    assert count(sqlite, audit_logs) == before
 
 
 def test_an_interrupt_leaves_nothing(database: Database, write: Callable[..., Path]) -> None:

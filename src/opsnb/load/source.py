@@ -67,7 +67,7 @@ class Source:
             return self.stream
         self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the source
         for piece in self.guard(iter(lambda: self.stream.read(PIECE), b"")):
-            self._unpacked.write(piece)
+            _write_temporary(self._unpacked, piece)
         self._unpacked.seek(0)
         return self._unpacked
 
@@ -86,6 +86,14 @@ class Source:
             raise BadInput(f"{self.path} is damaged gzip data ({error}); fetch it again.") from error
         except OSError as error:
             raise BadInput(f"{self.path} cannot be read: {error.strerror}.") from error
+
+
+def _write_temporary(file: IO[bytes], piece: bytes) -> None:
+    try:
+        file.write(piece)
+        file.flush()
+    except OSError as error:
+        raise BadInput(f"The file cannot be unpacked in {tempfile.gettempdir()}: {error.strerror}.") from error
 
 
 def _open(path: Path) -> IO[bytes]:

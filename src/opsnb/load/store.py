@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 
 from opsnb.bounds import LAST_ID
+from opsnb.database import savepoint
 from opsnb.load.batch import Batch
 from opsnb.load.names import Names
 from opsnb.load.rejects import Unfit
@@ -132,7 +133,7 @@ class Store:
         cursor: Any = self.connection.connection.cursor()
         text = f"COPY {self.table} ({', '.join(columns)}) FROM STDIN"
         try:
-            with self.connection.begin_nested(), cursor.copy(text) as copy:
+            with savepoint(self.connection), cursor.copy(text) as copy:
                 for row in rows:
                     copy.write_row(row)
         except (self.driver.IntegrityError, self.driver.DataError):
@@ -146,7 +147,7 @@ class Store:
         row = f"({', '.join([self.mark] * len(columns))})"
         statement = f"INSERT INTO {operation_runs.name} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))}"
         try:
-            with self.connection.begin_nested():
+            with savepoint(self.connection):
                 self.connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
         except (IntegrityError, DataError) as error:
             return f"the database refuses it: {next(iter(str(error.orig).splitlines()), '')}"
