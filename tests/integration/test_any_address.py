@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_console_messages import everything
 
 from opsnb.database import Database
 from opsnb.errors import BadCursor, BadInput, RunNotFound
@@ -21,6 +20,7 @@ from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES
 from opsnb.widgets.console import Console
 from opsnb.widgets.view import UNEXPECTED
+from support.consoles import everything
 from support.history import add_people, add_run, add_runs, add_tenant, execute
 
 EDGES = [0, 1, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64, 10**30, 10**400]

@@ -4,7 +4,7 @@ import pytest
 
 from opsnb.database import Database
 from opsnb.widgets.words import mark
-from support.history import MANAGER, add_people, add_run, execute
+from support.history import MANAGER, add_people, add_run, before, execute
 
 pytestmark = pytest.mark.every_postgres
 
@@ -26,6 +26,26 @@ def test_a_row_tells_what_triage_left_on_its_run(database: Database, ops_on) -> 
         third: (None, first, None, None),
         plain: (None, None, None, None),
     }
+
+
+def test_the_detail_has_the_columns_of_its_row_on_the_list(database: Database, ops_on) -> None:
+    add_people(database)
+    mark = {"triage": {"investigated": {"reason": "known", "by": "Mona", "at": "2026-11-23T13:00:00+00:00"}}}
+    first = add_run(database, outcome="failed", context={**mark, "error": "disk full"}, started_at=before(minutes=5))
+    second = add_run(database, outcome="failed", context={"triage": {"retry_of_run_id": first}})
+    add_run(database, status="running", context={"triage": {"retry_of_run_id": second}}, created_at=before(days=30))
+    ops = ops_on(database)
+    for page in (ops.failures(), ops.stuck()):
+        assert page.rows
+        for row in page.rows:
+            run = ops.run(row.id)
+            shown = run.row if row.stuck_class else run.row._replace(stuck_class=None)
+            assert shown == (row if row.error else row._replace(error=run.error))
+            assert all(getattr(run, name) == getattr(run.row, name) for name in run.row._fields)
+    one = ops.run(first)
+    assert (one.investigated_by, one.retried_as, one.retried_state) == ("Mona", second, "failed")
+    assert one.error == "disk full"
+    assert ops.run(second).retry_of == first
 
 
 def test_a_completed_retry_is_told_by_its_outcome(database: Database, ops_on) -> None:

@@ -12,10 +12,12 @@ from sqlalchemy import Select, Text, bindparam, cast, literal_column, select, tr
 from opsnb.audit import RESOURCE
 from opsnb.database import Database
 from opsnb.errors import RunNotFound
-from opsnb.models import as_utc, audit_logs, operation_runs, tenants, workspaces
+from opsnb.models import as_utc, audit_logs, operation_runs
+from opsnb.queries.columns import looked_up, own_columns
 from opsnb.queries.context import read_context, read_id
 from opsnb.queries.marks import as_parent, retry_of
 from opsnb.queries.masking import Masker
+from opsnb.queries.records import LISTED
 from opsnb.schema import RETRY_OF
 
 MAX_LINEAGE = 50
@@ -52,28 +54,16 @@ class Relative(NamedTuple):
 
 
 @cache
-def _run_statement(dialect: str) -> Select[Any]:
+def _run_statement(dialect: str, *, retries: bool) -> Select[Any]:
     # As text: a context that is no JSON must not stop the page.
     context = type_coerce(runs.context, Text) if dialect == "sqlite" else cast(runs.context, Text)
-    columns = [column for column in operation_runs.columns if column.name != "context"]
-    return (
-        select(
-            *columns,
-            context.label("context"),
-            workspaces.c.name.label("workspace"),
-            tenants.c.name.label("tenant"),
-        )
-        .select_from(
-            operation_runs.outerjoin(workspaces, workspaces.c.id == runs.workspace_id).outerjoin(
-                tenants, tenants.c.id == runs.tenant_id
-            )
-        )
-        .where(runs.id == bindparam("id"))
-    )
+    own = select(*own_columns(dialect), context.label("context")).where(runs.id == bindparam("id")).subquery("page")
+    listed = [column for column in own.c if column.name in LISTED]
+    return select(*listed, *looked_up(own, dialect, retries=retries), own.c.context)
 
 
-def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
-    """Read one run with the names of its places; its context is JSON text.
+def fetch_run(database: Database, run_id: int) -> tuple[Sequence[Any], Any]:
+    """Read one run: its columns in the order of `LISTED`, and its context as JSON text.
 
     Raises
     ------
@@ -82,14 +72,12 @@ def fetch_run(database: Database, run_id: int) -> Mapping[str, Any]:
     DatabaseUnavailable
         If the database cannot answer.
     """
-    found = None
+    rows: Sequence[Any] = ()
     if -(2**63) <= run_id < 2**63:
-        statement = _run_statement(database.dialect)
-        rows = database.fetch(statement, {"id": run_id})
-        found = dict(zip(statement.selected_columns.keys(), rows[0], strict=True)) if rows else None
-    if found is None:
+        rows = database.fetch(_run_statement(database.dialect, retries=database.finds_retries), {"id": run_id})
+    if not rows:
         raise RunNotFound(missing(run_id))
-    return found
+    return rows[0][:-1], rows[0][-1]
 
 
 def missing(run_id: int) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Label,
     Select,
-    Table,
     and_,
     bindparam,
     case,
@@ -26,17 +25,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from opsnb.links import Page
-from opsnb.models import Timestamp, operation_runs, tenants, workspaces
+from opsnb.models import Timestamp, operation_runs
+from opsnb.queries.columns import looked_up, own_columns
 from opsnb.queries.conditions import any_of, column_for, conditions
 from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
-from opsnb.queries.marks import own_marks, retried_as
 from opsnb.queries.records import LISTED
 from opsnb.queries.stuck_in_sql import predicate
 from opsnb.stuck import Classifier
 
 runs = operation_runs.c
-_COLUMNS = [column for column in operation_runs.columns if column.name != "context"]
 
 
 @dataclass(frozen=True)
@@ -174,8 +172,7 @@ def _beyond(direction: str) -> list[ColumnElement[bool]]:
 
 def columns_of(shape: Shape) -> list[ColumnElement[Any]]:
     """Give the columns that a row of the list is made of by itself, as `LISTED` has them."""
-    error = error_text(shape.dialect, shape.error_paths if shape.page is Page.FAILURES else ())
-    return [*_COLUMNS, *own_marks(shape.dialect), error.label("error")]
+    return own_columns(shape.dialect, shape.error_paths if shape.page is Page.FAILURES else ())
 
 
 def with_names(shape: Shape, page: Any, newest_first: bool, *more: ColumnElement[Any]) -> Select[Any]:
@@ -187,13 +184,7 @@ def with_names(shape: Shape, page: Any, newest_first: bool, *more: ColumnElement
 
 
 def _looked_up(shape: Shape, page: Any) -> list[Label[Any]]:
-    # Looked up row by row: a filter whose cost PostgreSQL overestimates makes it read every tenant for every row.
-    names = [_name(workspaces, page.c.workspace_id, "workspace"), _name(tenants, page.c.tenant_id, "tenant")]
-    return [retried_as(page, shape.dialect, indexed=shape.retries), *names]
-
-
-def _name(table: Table, number: ColumnElement[Any], label: str) -> Label[Any]:
-    return select(table.c.name).where(table.c.id == number).scalar_subquery().label(label)
+    return looked_up(page, shape.dialect, retries=shape.retries)
 
 
 @lru_cache(maxsize=1024)

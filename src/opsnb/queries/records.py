@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,10 +12,11 @@ from opsnb.queries.context import read_id
 
 
 class RunRow(NamedTuple):
-    """One operation on a list.
+    """One operation, on a list and in the detail; a DataFrame has these columns, with dtypes after these types.
 
     `workspace` and `tenant` are names; `tenant_id` None is a platform operation. `label` is the catalog's. `error` is
-    a short text on the failures list and None elsewhere; `stuck_class` is a label on the stuck list and None elsewhere.
+    a short text on the failures list and in the detail, `stuck_class` a label on the stuck list and in the detail; on
+    other lists both are None.
     `investigated_by` names who marked it ("" where nobody stands there), `retry_of` the run that it retries,
     `retried_as` its newest retry (only where the database has the index for it), `retried_state` that one's status, or
     its outcome once it completed.
@@ -42,17 +43,6 @@ class RunRow(NamedTuple):
     retried_state: str | None = None
 
 
-def run_row(row: Mapping[str, Any], catalog: Catalog, error: str | None) -> RunRow:
-    """Make the record of a row as the database gave it; SQLite lets numbers and bytes into columns of text."""
-    type_ = as_text(row["type"])
-    return RunRow(
-        row["id"], type_ or "", catalog.label(type_), row["workspace_id"], as_text(row["workspace"]),
-        row["tenant_id"], as_text(row["tenant"]), as_text(row["initiator_name"]),
-        as_text(row["status"]) or "", as_text(row["outcome"]) or "",
-        as_utc(row["created_at"]), as_utc(row["started_at"]), as_utc(row["completed_at"]), error,
-    )  # fmt: skip
-
-
 def as_text(value: object) -> str | None:
     """Read text as the database gave it: a number in its digits, bytes as UTF-8 as far as they are."""
     if value is None or isinstance(value, str):
@@ -60,7 +50,7 @@ def as_text(value: object) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-# The columns of a list's row, in the order of its statement.
+# The columns of a row as it is read, in the order of the statements; `opsnb.queries.columns` writes them.
 LISTED = (
     "id", "workspace_id", "tenant_id", "initiator_name", "type", "status", "outcome", "created_at", "started_at",
     "completed_at", "investigated_by", "retry_of", "error", "retried_as", "workspace", "tenant",

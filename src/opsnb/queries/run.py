@@ -11,12 +11,12 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.models import Status
 from opsnb.queries import cursors
-from opsnb.queries.context import read_context, read_id
+from opsnb.queries.context import read_context
 from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run, masked
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.history import LIMIT, TypeHistory, read_history
 from opsnb.queries.masking import Masker
-from opsnb.queries.records import RunRow, Timing, as_text, run_row, timing
+from opsnb.queries.records import LISTED, RunRow, Timing, as_text, list_rows, timing
 from opsnb.queries.timeline import Event, timeline
 from opsnb.stuck import Classifier, StuckClass
 
@@ -70,12 +70,6 @@ class Run:
         live = row.status != Status.COMPLETED
         return timing(row.created_at, row.started_at, row.completed_at, self.as_of if live else None)
 
-    @property
-    def retry_of(self) -> int | None:
-        """Number of the run that this one retries."""
-        triage = self.context.get("triage")
-        return read_id(triage.get("retry_of_run_id")) if isinstance(triage, Mapping) else None
-
     def audit(self) -> list[AuditEntry]:
         """Give the recorded acts on this run, oldest first and masked; of more than `MAX_AUDIT` the newest."""
         self._ensure()
@@ -103,9 +97,8 @@ class Run:
             As `lineage` gave it, where it was read already.
         """
         self._ensure()
-        return timeline(
-            self.row, self.retry_of, self._acts(MAX_AUDIT + 1), self.lineage() if lineage is None else lineage
-        )
+        family = self.lineage() if lineage is None else lineage
+        return timeline(self.row, self.row.retry_of, self._acts(MAX_AUDIT + 1), family)
 
     def __repr__(self) -> str:
         return f"Operation #{self.row.id}: {self.row.label}, {self.row.status}, {self.row.outcome}"
@@ -133,12 +126,12 @@ def read_run(
     DatabaseUnavailable
         If the database cannot answer.
     """
-    found = fetch_run(database, run_id)
-    text = found["context"]
+    found, text = fetch_run(database, run_id)
     context = read_context(text) or {}
-    row = run_row(found, catalog, masker.mask_error(find_error(context, database.settings.error_paths)))
+    (row,) = list_rows([found], catalog)
     stuck = rule().classify(row, now) if row.status != Status.COMPLETED else None
-    row = row._replace(stuck_class=stuck.label if stuck else None)
+    error = masker.mask_error(find_error(context, database.settings.error_paths))
+    row = row._replace(error=error, stuck_class=stuck.label if stuck else None)
     return Run(
         row,
         context,
@@ -148,5 +141,5 @@ def read_run(
         database,
         ensure,
         masker,
-        cursors.write(cursors.Key(found["created_at"], row.id)),
+        cursors.write(cursors.Key(found[LISTED.index("created_at")], row.id)),
     )
