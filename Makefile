@@ -42,12 +42,14 @@ lab: $(READY) .demo/opsnb.db
 	@$(BIN)/opsnb demo --database "$(DATABASE)" --no-serve
 
 test: $(READY)
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && { \
+	@CHROMIUM="$$(scripts/chromium)" && OPSNB_TEST_PGBOUNCER="$$(scripts/pgbouncer)" && \
+		export CHROMIUM OPSNB_TEST_PGBOUNCER && { \
 		$(BIN)/python -m pytest -n 3 $(TOGETHER) tests/unit tests/notebooks tests/integration; others=$$?; \
 		$(BIN)/python -m pytest -n 2 $(TOGETHER) tests/browser && exit $$others; }
 
 test-postgres16: $(READY)
-	@OPSNB_TEST_POSTGRES=16 exec $(BIN)/python -m pytest tests/unit tests/integration
+	@OPSNB_TEST_PGBOUNCER="$$(scripts/pgbouncer)" && export OPSNB_TEST_PGBOUNCER && \
+		OPSNB_TEST_POSTGRES=16 exec $(BIN)/python -m pytest tests/unit tests/integration
 
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \

@@ -14,6 +14,7 @@ from platformdirs import user_data_path
 from sqlalchemy import URL, Connection, Engine, Executable, Transaction, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
+from opsnb import pgsession
 from opsnb.engines import postgresql_engine, replace_bad_utf8, sqlite_engine
 from opsnb.errors import BadInput, log
 from opsnb.failures import explain, for_log, unknown_outcome, was_lost
@@ -24,6 +25,7 @@ from opsnb.settings import Settings
 from opsnb.system_user import expand_home
 
 Rows = Sequence[Any]  # rows of a result, whose columns are known to whoever wrote the statement
+Read = Callable[[Executable, Mapping[str, Any]], Rows]
 # No path of a file: an address that was mistyped, whose password no sentence may repeat.
 _SECRET = re.compile(r":[^/]*@|password=")
 
@@ -123,6 +125,8 @@ class Database:
         self.is_sqlite = self.dialect == "sqlite"
         self.settings = settings
         self.read_only = read_only
+        if not self.is_sqlite:
+            pgsession.connect_arguments(self.url, settings)  # refuses at once what no engine could use
         self._columns: dict[str, frozenset[str]] = {}
 
     @property
@@ -161,8 +165,10 @@ class Database:
         with engine.connect() as connection:
             return connection.execute(statement, parameters or {}).all()
 
-    def columns(self, table: str) -> frozenset[str]:
+    def columns(self, table: str, read: Read | None = None) -> frozenset[str]:
         """Names of a table's columns, asked once; empty where there is no such table.
+
+        `read` runs the statement inside a transaction that is open, which must not wait for a second connection.
 
         Raises
         ------
@@ -171,7 +177,7 @@ class Database:
         """
         if table not in self._columns:
             own = self.table(table)
-            rows = self.fetch(text(COLUMNS[self.dialect]), {"table": own if self.is_sqlite else quoted(own)})
+            rows = (read or self.fetch)(text(COLUMNS[self.dialect]), {"table": own if self.is_sqlite else quoted(own)})
             self._columns[table] = frozenset(row[0] for row in rows)
         return self._columns[table]
 
@@ -216,9 +222,8 @@ class Database:
     @contextmanager
     def look(self) -> Iterator[Connection]:
         """Open one transaction that only reads, for several questions that belong together."""
-        with self._explained(), self.reader.connect() as connection:
-            # On PostgreSQL each statement is a transaction of its own otherwise, see `opsnb.engines`.
-            yield connection if self.is_sqlite else connection.execution_options(isolation_level="READ COMMITTED")
+        with self._explained(), self.reader.begin() as connection:
+            yield connection
 
     @contextmanager
     def change(self) -> Iterator[Connection]:

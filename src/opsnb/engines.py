@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,9 +13,9 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from opsnb import pgsession
 from opsnb.errors import DatabaseUnavailable
 from opsnb.failures import READ_ONLY_STATE
-from opsnb.names import quoted
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
 
@@ -66,9 +66,9 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     return engine
 
 
-def _open_transactions_with(engine: Engine, statement: str) -> None:
+def _open_transactions_with(engine: Engine, statement: str, parameters: tuple[str, ...] = ()) -> None:
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement, execution_options={OPENS_TRANSACTION: True})
+        connection.exec_driver_sql(statement, parameters, execution_options={OPENS_TRANSACTION: True}).close()
 
     event.listen(engine, "begin", begin)
 
@@ -106,59 +106,46 @@ def _limit_time(engine: Engine, seconds: float) -> None:
 
 
 def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
-    """Make the engine of a PostgreSQL database, with the timeouts of the settings in every session."""
-    options = {
-        **_search_path(settings.schema),
-        "timezone": "UTC",
-        "random_page_cost": "1.1",  # so that names are looked up singly: no page asks for much, and memory holds most
-        "jit": "off",  # it pays for long statements alone, and estimates that are off make short ones look long
-        "statement_timeout": int(settings.statement_timeout.total_seconds() * 1000),
-        "lock_timeout": int(settings.lock_timeout.total_seconds() * 1000),
-        "default_transaction_read_only": "on" if read_only else "off",
-    }
+    """Make the engine of a PostgreSQL database, with the timeouts of the settings in every transaction.
+
+    Raises
+    ------
+    BadInput
+        If the address has a parameter that cannot be used.
+    """
     engine = _create_postgresql(
         _found_by_reader(url) if read_only else url,
-        # Each statement that only reads is a transaction of its own, without two more messages around it.
-        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
+        isolation_level="READ COMMITTED",
         pool_size=4,
         pool_timeout=settings.lock_timeout.total_seconds(),
         pool_pre_ping=not read_only,  # a read is simply asked again; a change is not
-        connect_args={
-            "application_name": "opsnb",
-            "connect_timeout": max(2, int(settings.lock_timeout.total_seconds())),
-            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-            # Prepared on the server, a statement would get one plan for common and rare values alike.
-            "prepare_threshold": None,
-            **_notice_silence(settings),
-        },
+        connect_args=pgsession.connect_arguments(url, settings),
     )
+    _open_transactions_with(engine, *pgsession.set_local(pgsession.transaction_settings(settings)))
     event.listen(engine, "connect", _tolerate_times)
-    if not read_only:
+    if read_only:
+        event.listen(engine, "connect", _read_only)
+    else:
         event.listen(engine, "handle_error", _leave_read_only_server)
     return engine
 
 
+def _read_only(connection: Any, _record: object) -> None:
+    """Let the driver begin every transaction of a connection as READ ONLY."""
+    connection.read_only = True
+
+
 def _found_by_reader(url: URL) -> URL:
-    """Look for the primary by its role: a session that only reads would be taken for one on a standby."""
+    """Look for the primary by its role: a login that may only read is no reason to leave it."""
     if url.query.get("target_session_attrs") == "read-write":
         return url.update_query_dict({"target_session_attrs": "primary"})
     return url
-
-
-def _notice_silence(settings: Settings) -> dict[str, int]:
-    """Let the operating system give up a server that vanished without a word; no timeout of the server's own can."""
-    patience = int(settings.statement_timeout.total_seconds() * 1000)
-    return {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": patience}
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:
     """Drop connections to a server that has become a standby: the address may lead to another one by now."""
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_STATE:
         context.is_disconnect = True
-
-
-def _search_path(schemas: Sequence[str]) -> dict[str, str]:
-    return {"search_path": ",".join(map(quoted, schemas))} if schemas else {}
 
 
 def _tolerate_times(connection: Any, record: object) -> None:

@@ -44,7 +44,7 @@ class PostgresServer:
     ) -> None:
         self.folder = folder
         self._binaries = binaries
-        self._account = account
+        self.account = account
         self._run = {"cwd": folder, "env": {**_ENVIRONMENT, "HOME": os.environ["HOME"]}, **account}
         self._process: subprocess.Popen[bytes] | None = None
         make = (
@@ -95,8 +95,8 @@ class PostgresServer:
         """Let the server come back as a standby at its next start; `SELECT pg_promote()` ends it."""
         signal_file = self.folder / "data" / "standby.signal"
         signal_file.touch()
-        if self._account:
-            os.chown(signal_file, self._account["user"], self._account["group"])
+        if self.account:
+            os.chown(signal_file, self.account["user"], self.account["group"])
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
@@ -141,7 +141,7 @@ def standby(primary: PostgresServer) -> Iterator[PostgresServer]:
     folder = short_folder("pg-")
     running = None
     try:
-        if account := primary._account:
+        if account := primary.account:
             os.chown(folder, account["user"], account["group"])
         running = PostgresServer(primary._binaries, folder, account, primary)
         running.start()

@@ -150,3 +150,9 @@ def test_every_spelling_of_postgresql_means_psycopg(text):
 def test_a_path_is_an_sqlite_file(tmp_path):
     assert database_url(str(tmp_path / "runs.db")).database == str(tmp_path / "runs.db")
     assert database_url(f"sqlite:///{tmp_path}/runs.db").database == f"{tmp_path}/runs.db"
+
+
+@pytest.mark.parametrize("threshold", ["many", "-1", "1.5", "²"])
+def test_a_prepare_threshold_that_is_no_number_is_refused(threshold):
+    with pytest.raises(BadInput, match="prepare_threshold in the database URL must be a whole number, or none"):
+        Database(f"postgresql://db.example.test/ops?prepare_threshold={threshold}", Settings())

@@ -89,7 +89,7 @@ def _refusal(database: Database, ask: Ask) -> str:
 
 
 def _explain(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> Any:
-    return (statement if statement.startswith("BEGIN") else f"EXPLAIN {statement}"), parameters
+    return f"EXPLAIN {statement}", parameters
 
 
 def _required(database: Database, table: str, given: tuple[str, ...]) -> str:

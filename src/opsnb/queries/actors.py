@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, type_coerce
 
 from opsnb.access import Actor, read_capabilities, unknown
-from opsnb.database import Database
+from opsnb.database import Database, Read
 from opsnb.models import platform_users
-from opsnb.queries.rights import Read, Rights, fetch_rights
+from opsnb.queries.rights import Rights, fetch_rights
 from opsnb.text import visible
 
 users = platform_users.c
@@ -59,7 +59,7 @@ def _limited(actor: Actor, rights: Rights) -> Actor:
 def _find(database: Database, who: str | int, read: Read | None, names: tuple[str, ...]) -> Actor:
     if not _askable(who):
         return unknown(visible(who))
-    logins = "login" in database.columns(platform_users.name)
+    logins = "login" in database.columns(platform_users.name, read)
     if not logins and isinstance(who, str):
         who = (database.settings.logins or {}).get(who, who)
     found = (read or database.fetch)(_statement(database.is_sqlite, isinstance(who, int), logins), {"who": who})

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable, TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from opsnb import gate
 from opsnb.access import Capability
-from opsnb.database import Database, Rows
+from opsnb.database import Database, Read
 from opsnb.models import audit_logs, operation_runs
 from opsnb.names import quoted
-
-Read = Callable[[Executable, Mapping[str, Any]], Rows]
 
 
 @dataclass(frozen=True)
