@@ -194,7 +194,7 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return bool(self.fetch(text(RETRY_INDEX[self.dialect])))
+        return bool(self._ask_catalogue(RETRY_INDEX[self.dialect]))
 
     @cached_property
     def has_order(self) -> bool:
@@ -205,8 +205,7 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        table = {"table": self.table("operation_runs")}
-        return self.is_sqlite and bool(self.fetch(text(ORDER_INDEX), table))
+        return self.is_sqlite and bool(self._ask_catalogue(ORDER_INDEX))
 
     @cached_property
     def leading(self) -> frozenset[str]:
@@ -217,7 +216,11 @@ class Database:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return frozenset(row[0] for row in self.fetch(text(LEADING[self.dialect])))
+        return frozenset(row[0] for row in self._ask_catalogue(LEADING[self.dialect]))
+
+    def _ask_catalogue(self, question: str) -> Rows:
+        """Ask SQLite for indexes of the table of runs by its name; on PostgreSQL the statement itself names it."""
+        return self.fetch(text(question), {"table": self.table("operation_runs")} if self.is_sqlite else {})
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

@@ -14,28 +14,30 @@ BASES = """
             AND behind.refclassid = CAST('pg_class' AS regclass) AND behind.deptype = 'n'
     )
 """
+# The first two columns of each index over all rows of an SQLite table. A view has none.
+SQLITE_INDEXES = """SELECT {columns} FROM pragma_index_list(:table) AS made
+    JOIN pragma_index_xinfo(made.name) AS first ON first.seqno = 0 AND first.key AND first.name IS NOT NULL
+    JOIN pragma_index_xinfo(made.name) AS second ON second.seqno = 1 AND second.key
+    WHERE NOT made.partial"""
 RETRY_INDEX = {
-    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%retry_of_run_id%' LIMIT 1",
+    "sqlite": """SELECT 1 FROM pragma_index_list(:table) AS made JOIN sqlite_master AS kept ON kept.name = made.name
+        WHERE NOT made."unique" AND kept.sql LIKE '%retry_of_run_id%' LIMIT 1""",
     "postgresql": BASES.format(table="operation_runs")
     + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND NOT indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
 }
 # Of each index over all runs whose second column is the time: the first.
 LEADING = {
-    "sqlite": """SELECT first.name FROM sqlite_master AS made
-        JOIN pragma_index_info(made.name) AS first ON first.seqno = 0
-        JOIN pragma_index_info(made.name) AS second ON second.seqno = 1
-        WHERE made.type = 'index' AND made.sql NOT LIKE '% WHERE %' AND second.name = 'created_at'""",
+    "sqlite": SQLITE_INDEXES.format(columns="first.name") + " AND second.name = 'created_at' AND first.coll = 'BINARY'",
     "postgresql": BASES.format(table="operation_runs")
     + """SELECT pg_get_indexdef(indexrelid, 1, false) FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid, 2, false) = 'created_at'""",
 }
 # Whether an index has the order of the lists. One of a table behind a view need not serve the view.
-ORDER_INDEX = """SELECT 1 FROM sqlite_master AS made
-    JOIN pragma_index_info(made.name) AS first ON first.seqno = 0
-    JOIN pragma_index_info(made.name) AS second ON second.seqno = 1
-    WHERE made.type = 'index' AND lower(made.tbl_name) = lower(:table) AND made.sql NOT LIKE '% WHERE %'
-    AND first.name = 'created_at' AND second.name = 'id'"""
+ORDER_INDEX = (
+    SQLITE_INDEXES.format(columns="1")
+    + " AND first.name = 'created_at' AND second.name = 'id' AND first.desc = second.desc LIMIT 1"
+)
 # Whether a primary key on the number alone refuses at once each number that is taken. On SQLite one with a conflict
 # clause overwrites or skips; on PostgreSQL a deferred one refuses at the end, and that of a table from which others
 # inherit knows nothing of theirs.
