@@ -58,7 +58,7 @@ def connect(
     who = _verified()
     if who is None:
         who = actor if actor is not None else configured_actor(found.actor)
-    return Ops(database, found, who, closed, _clock(fixed), _replica_of(database, found))
+    return Ops(database, found, who, closed, make_clock(fixed), _replica_of(database, found))
 
 
 def _replica_of(database: Database, settings: Settings) -> Replica | None:
@@ -83,7 +83,14 @@ def configured_actor(named: str) -> str | int:
     return login_name()
 
 
-def _clock(fixed: datetime | str) -> Clock:
+def make_clock(fixed: datetime | str) -> Clock:
+    """Give a clock that stands at `fixed` (naive is UTC); with an empty `fixed` the real one.
+
+    Raises
+    ------
+    BadInput
+        If it is not a time.
+    """
     if not fixed:
         return lambda: datetime.now(UTC)
     when = as_utc(fixed)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,8 @@ from sqlalchemy import text
 
 from opsnb.cli import main
 from opsnb.database import Database
-from opsnb.ops import Ops
+from opsnb.models import as_utc
+from opsnb.ops import Clock, Ops
 from support.serving import OPSNB, environment, running
 from support.workers import context, eventually, now, read
 
@@ -37,10 +39,10 @@ def test_it_works_on_a_demo_alone(database, tmp_path):
                            " make one with opsnb demo.\n")  # fmt: skip
 
 
-def run(folder: Path, *words: str) -> str:
+def run(folder: Path, *words: str, **settings: str) -> str:
     """Run a command that ends by itself; give what it said."""
-    done = subprocess.run([*OPSNB, *words], cwd=folder, env=environment(folder), capture_output=True, text=True,
-                          timeout=60, check=False)  # fmt: skip
+    done = subprocess.run([*OPSNB, *words], cwd=folder, env=environment(folder, **settings), capture_output=True,
+                          text=True, timeout=60, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -69,10 +71,23 @@ def test_in_a_demo_it_touches_the_retry_alone(kind, request, open_database, tmp_
     database.close()
 
 
-def a_retry(database: Database) -> int:
+def test_demo_and_worker_have_the_clock_of_the_settings(tmp_path, open_database):
+    fixed = {"OPSNB_NOW": "2020-02-29T14:00"}
+    run(tmp_path, "demo", "--no-serve", "--database=demo.db", **fixed)
+    database = open_database(str(tmp_path / "demo.db"))
+    newest = database.fetch(text("SELECT max(created_at) FROM operation_runs"))[0][0]
+    assert newest.startswith("2020-02-29 13:5")
+    retry = a_retry(database, lambda: datetime(2020, 2, 29, 14, tzinfo=UTC))
+    assert f"#{retry} succeeded" in run(
+        tmp_path, "worker", "--demo", "--once", "--step=0", "--database=demo.db", **fixed
+    )
+    assert as_utc(read(database, retry).completed_at) == datetime(2020, 2, 29, 14, tzinfo=UTC)
+
+
+def a_retry(database: Database, clock: Clock = now) -> int:
     """Retry the oldest failure, as the demo's manager; give the number of the new run."""
     failed = "SELECT min(id) FROM operation_runs WHERE type = 'inventory.sync' AND outcome = 'failed'"
-    manager = Ops(database, database.settings, "ada@contoso.example", False, now)
+    manager = Ops(database, database.settings, "ada@contoso.example", False, clock)
     return manager.retry(database.fetch(text(failed))[0][0]).id
 
 

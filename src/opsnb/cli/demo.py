@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from shlex import quote
 
 import click
 
 from opsnb.cli.common import database_option, open_database, plain_errors
 from opsnb.cli.serve import port_option, run_server
+from opsnb.connecting import make_clock
 from opsnb.database import Database
 from opsnb.serve.environment import kernel_environment
 from opsnb.worker.beside import beside
@@ -32,9 +32,10 @@ def demo(url: str | None, port: int, serve: bool, worker: bool) -> None:
     from opsnb.serve import sockets
 
     database = open_database(url)
+    clock = make_clock(database.settings.now)
     if serve and port:
         sockets.release(sockets.listen(HOST, port))  # before a demo that another server shows is made anew
-    prepare(database, datetime.now(UTC))
+    prepare(database, clock())
     click.echo(f"The demo is in {database.name}, seen as {VIEWER}, who may look and not touch.")
     click.echo(f"To work on it as {MANAGER}: {lab_command(database)}")
     if serve:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 
 import click
 
 from opsnb.catalog import Catalog
 from opsnb.cli.common import database_option, open_database, plain_errors
+from opsnb.connecting import make_clock
 from opsnb.errors import BadInput
 
 ONLY_PRETENDS = ("This worker only pretends to work, so it wants --demo;"
@@ -36,7 +36,7 @@ def worker(url: str | None, demo: bool, once: bool, step: float, with_parent: bo
     if not holds_demo(database):
         raise BadInput(f"{database.name} is no demo, and this worker only pretends to work; make one with opsnb demo.")
     name = f"demo-worker-{os.getpid()}"
-    claims = Claims(database, Catalog.from_settings(database.settings), name, lambda: datetime.now(UTC))
+    claims = Claims(database, Catalog.from_settings(database.settings), name, make_clock(database.settings.now))
     if not with_parent:
         click.echo(f"{name} waits for operations in {database.name} — Ctrl-C stops it")
     Worker(claims, step, stop.wait, click.echo).run(once=once)

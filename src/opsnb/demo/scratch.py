@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
+from opsnb.connecting import make_clock
 from opsnb.database import Database
 from opsnb.demo.filling import prepare
-from opsnb.models import as_utc
 from opsnb.settings import Settings
 
 
@@ -23,8 +22,9 @@ def scratch() -> str:
         If the folder cannot be written, or a setting cannot be used.
     """
     settings = Settings.load()
+    clock = make_clock(settings.now)
     path = Path(tempfile.mkdtemp(prefix="opsnb-")) / "demo.db"
     database = Database(str(path), settings)
-    prepare(database, as_utc(settings.now or None) or datetime.now(UTC))
+    prepare(database, clock())
     database.close()
     return str(path)
