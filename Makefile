@@ -14,13 +14,14 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # page that gets no time reports an error of its own. A file stays in one process: what its tests share is made once.
 TOGETHER := --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo lab test test-postgres16 soak bench bench-report bench-viewers check notebooks screenshots clean
+.PHONY: help demo lab test test-postgres16 test-other-days soak bench bench-report bench-viewers check notebooks screenshots clean
 
 help:
 	@echo "make demo    make a demo database and serve it at http://127.0.0.1:$(PORT)/  (another port: PORT=...)"
 	@echo "make lab     open the notebooks in JupyterLab on the demo, as its manager"
 	@echo "make test    every test: unit, integration, notebooks, browser"
 	@echo "make test-postgres16    unit and integration tests on PostgreSQL 16 alone"
+	@echo "make test-other-days    the tests without a browser on other dates, faked by faketime: an hour (DATES='+8d leap-day')"
 	@echo "make soak    triage, workers and the server under load and under kills, with the full numbers: some minutes"
 	@echo "make bench   how fast opsnb is on ten million runs, against the raw driver and peers (SIZE=1m SUBJECT=lists)"
 	@echo "make bench-report  the tables and plots of docs/performance.md, out of the newest results of make bench"
@@ -50,6 +51,9 @@ test: $(READY)
 test-postgres16: $(READY)
 	@OPSNB_TEST_PGBOUNCER="$$(scripts/pgbouncer)" && export OPSNB_TEST_PGBOUNCER && \
 		OPSNB_TEST_POSTGRES=16 exec $(BIN)/python -m pytest tests/unit tests/integration
+
+test-other-days: $(READY)
+	@exec $(BIN)/python scripts/other-days $(DATES) $(TESTS) -- -n 3 $(TOGETHER)
 
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \

@@ -16,7 +16,9 @@ import psycopg
 
 from support.isolation import short_folder
 
-_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+# `scripts/other-days` fakes the date; the server must have the same clock as the tests.
+_FAKETIME = {name: value for name, value in os.environ.items() if name.startswith(("FAKETIME", "LD_PRELOAD"))}
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", **_FAKETIME}
 _OPTIONS = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
             "max_connections": "60", "autovacuum": "off",
             "wal_retrieve_retry_interval": "100ms"}  # fmt: skip
