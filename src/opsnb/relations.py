@@ -50,6 +50,11 @@ NUMBER_KEY = {
         AND key.conkey = ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = made.oid AND attname = 'id')
         AND (made.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = made.oid))""",
 }
+# Whether an SQLite table leaves NULL where a row comes without an id. It gives a number only to the alias of its rowid:
+# a column declared INTEGER PRIMARY KEY, for whose key there is no index. INT, BIGINT, DESC and WITHOUT ROWID are none.
+UNNUMBERED = """SELECT 1 FROM sqlite_master AS made WHERE made.type = 'table' AND lower(made.name) = lower(:table)
+    AND NOT EXISTS (SELECT 1 FROM pragma_table_info(:table) WHERE name = 'id' AND pk = 1 AND lower(type) = 'integer'
+        AND NOT EXISTS (SELECT 1 FROM pragma_index_list(:table) WHERE origin = 'pk'))"""
 # Names alone: what SQLAlchemy would read too are types, and it warns of those that it does not know.
 COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_info(:table)",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, func, select, text
 
 from opsnb.audit import Result
 from opsnb.database import Database
 from opsnb.doctor.catalog import Column, columns
 from opsnb.doctor.findings import Finding, note, ok, problem
-from opsnb.models import Outcome, Status, metadata
+from opsnb.models import Outcome, Status, metadata, operation_runs
+from opsnb.relations import UNNUMBERED
 
 # What a column may be on PostgreSQL, by what it holds; SQLite lets any value into any column.
 _NUMBERS = r"smallint|integer|bigint"
@@ -55,8 +56,24 @@ def _check_table(database: Database, connection: Connection, table: Table) -> It
     yield from unusual
     if table.name == "platform_users" and "login" not in found:
         yield note("platform_users has no column login.", "Say who has which login with the setting logins.")
+    if table.name == operation_runs.name and database.is_sqlite:
+        yield from _check_numbers(database, connection)
     if not missing and not any(finding.severity == "problem" for finding in unusual):
         yield ok(f"{table.name} has every column that opsnb needs.")
+
+
+def _check_numbers(database: Database, connection: Connection) -> Iterator[Finding]:
+    """Say so where SQLite leaves the id of a new operation empty."""
+    table = database.table(operation_runs.name)
+    if connection.execute(text(UNNUMBERED), {"table": table}).first():
+        yield problem(
+            f"{table}.id is no INTEGER PRIMARY KEY, so that a new operation gets no number: Retry is refused, and"
+            " opsnb load rejects rows without an id.",
+            "Copy the rows into a table whose id is INTEGER PRIMARY KEY; SQLite cannot change the column.",
+        )
+    empty = connection.execute(select(func.count()).where(operation_runs.c.id.is_(None))).scalar_one()
+    if empty:
+        yield problem(f"{empty:,} rows of {table} have no id, and no page can show them.", "Give each a number.")
 
 
 def _check_types(table: Table, found: dict[str, Column]) -> Iterator[Finding]:

@@ -19,12 +19,13 @@ from opsnb.load.names import Names
 from opsnb.load.rejects import Unfit
 from opsnb.models import operation_runs, time_writer
 from opsnb.names import quoted
-from opsnb.relations import NUMBER_KEY
+from opsnb.relations import NUMBER_KEY, UNNUMBERED
 from opsnb.sqlitetimes import Style
 
 Values = tuple[Any, ...]
 _COLUMNS = {"workspace": "workspace_id", "tenant": "tenant_id"}
 TAKEN = "is taken by an earlier row or by a run in the database"
+UNNAMED = "is missing, and the database gives none: its column id is no INTEGER PRIMARY KEY"
 _SEQUENCE = text(
     "SELECT setval(seq, GREATEST(nextval(seq),"
     f" (SELECT LEAST(coalesce(max(id), 0), {LAST_ID - 1}) FROM operation_runs) + 1), false)"
@@ -44,6 +45,7 @@ class Store:
         self.copies = self.postgresql
         # A primary key refuses a taken number by itself; to ask first takes a tenth of a load.
         self.trusting = _is_keyed(connection, self.table if self.postgresql else table)
+        self.numbers = self.postgresql or not connection.execute(text(UNNUMBERED), {"table": table}).first()
         self.mark = "%s" if self.postgresql else "?"
         self.time: Style = datetime.isoformat if self.postgresql else time_writer(connection.dialect)
 
@@ -64,7 +66,11 @@ class Store:
         # Numbered runs first, so that the database numbers the others past them.
         numbered = [place for place, number in enumerate(numbers) if number is not None and place not in refused]
         yield from self._insert(batch.only(numbered), numbered=True)
-        yield from self._insert(batch.only([at for at, number in enumerate(numbers) if number is None]), numbered=False)
+        unnumbered = [at for at, number in enumerate(numbers) if number is None]
+        if self.numbers:
+            yield from self._insert(batch.only(unnumbered), numbered=False)
+        else:
+            yield from ((batch.records[at], Unfit(UNNAMED, "id")) for at in unnumbered)
 
     def _write_all(self, batch: Batch) -> bool:
         """Write a batch of numbered runs; False, and nothing written, where any of them is refused."""

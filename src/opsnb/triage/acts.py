@@ -60,7 +60,9 @@ class Attempt:
             if isinstance(error, IntegrityError) and not self.moves and not self.actor.bound:
                 raise _Moved from error
             raise  # nobody's retry was quicker: it is another rule of the database
-        if len(changed) != 1 or changed[0] is None:
+        if changed == [None]:
+            raise _Stopped("it gives a new operation no number, for its column id is no INTEGER PRIMARY KEY")
+        if len(changed) != 1:
             raise _Moved
         return changed[0]
 
