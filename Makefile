@@ -6,6 +6,7 @@ MANAGER := ada@contoso.example
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+WORKS := $(shell $(BIN)/python -c 'import pip; print("yes")' 2>/dev/null)
 BENCH_READY := $(VENV)/bench
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -87,15 +88,11 @@ clean:
 	rm -rf $(VENV) .demo .test build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The template is copied into the environment, where plain voila finds it; so a change of it is installed anew.
-$(READY): pyproject.toml constraints.txt $(TEMPLATE)
-	@python="$$(scripts/python)" && { test -x $(BIN)/python || "$$python" -m venv $(VENV) || { rm -rf $(VENV); \
-		echo "$$python cannot make a virtual environment; on Debian and Ubuntu install python3-venv." >&2; exit 1; }; }
-	@echo "Installing opsnb and what its tests need into $(VENV) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt pip
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[jwt,lab,parquet,postgres]' --group dev
-	@touch $@
+.PHONY: FORCE
+$(READY): pyproject.toml constraints.txt $(TEMPLATE) $(if $(WORKS),,FORCE)
+	@scripts/environment $(VENV)
 
 $(BENCH_READY): $(READY)
 	@echo "Installing what opsnb is compared with into $(VENV) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --group bench
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt --group bench
 	@touch $@
