@@ -59,6 +59,12 @@ def test_each_missing_index_is_handed_out_once(foreign, kind):
     assert "CREATE" not in said(database)
 
 
+def test_an_index_on_a_few_rows_that_were_analysed_is_found(foreign):
+    database = foreign("sqlite")
+    assert len(make_suggested_indexes(database)) == 11
+    assert "CREATE" not in said(database)
+
+
 def test_the_statements_name_schema_table_and_columns_as_the_owner_does(foreign):
     assert ("CREATE INDEX CONCURRENTLY ix_runs_failed ON app.adm_operation_runs (created_at DESC, id DESC)"
             " WHERE status = 'completed' AND outcome = 'failed';") in said(foreign("laravel"))  # fmt: skip

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from opsnb.database import Database
 from opsnb.doctor import partitions
 from opsnb.doctor.catalog import Relation, relation
 from opsnb.doctor.findings import Finding, note, ok, warning
+from opsnb.names import rename
 from opsnb.relations import BASES
 from opsnb.schema import RECENT, RETRY_OF
 
@@ -157,7 +160,8 @@ def exists(database: Database, connection: Connection, wanted: Wanted) -> bool:
     if not wanted.probe:
         return _has_unique(database, connection)
     if database.is_sqlite:
-        return _sqlite_walks(connection, f"SELECT rowid AS key FROM {wanted.table} {_filled(database, wanted.probe)}")
+        with _without_rows(database, connection) as copy:
+            return _sqlite_walks(copy, f"SELECT rowid AS key FROM {wanted.table} {_filled(database, wanted.probe)}")
     return _walked(database, connection, wanted) is not None
 
 
@@ -189,6 +193,32 @@ def _walks(node: dict[str, Any]) -> bool:
     return not drops and not kind.endswith("Sort") and (not kind.endswith("Scan") or "Index" in kind)
 
 
+@contextmanager
+def _without_rows(database: Database, connection: Connection) -> Iterator[Connection]:
+    """Copy the schema of an SQLite file into memory: there a plan depends on the indexes alone.
+
+    In the file itself the planner sorts the few rows of a table that ANALYZE found small, although an index has them in
+    order, and which tables it takes for small differs between versions of SQLite.
+    """
+    statements = connection.execute(text(_SCHEMA)).scalars().all()
+    engine = create_engine("sqlite://")
+    rename(engine, database.settings.tables or {})
+    try:
+        with engine.connect() as copy:
+            _make_schema(copy, statements)
+            yield copy
+    finally:
+        engine.dispose()
+
+
+def _make_schema(copy: Connection, statements: Iterable[str]) -> None:
+    driver: Any = copy.connection.driver_connection  # below `rename`: these statements have the file's own names
+    driver.execute("PRAGMA automatic_index = OFF")  # as in the file, see `opsnb.engines`
+    for statement in statements:
+        with suppress(sqlite3.Error):  # tables of SQLite itself, and what needs an extension
+            driver.execute(statement)
+
+
 def _sqlite_walks(connection: Connection, probe: str) -> bool:
     steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {probe}")]
     used = re.search(r"USING (?:COVERING )?INDEX (\S+)(.*)", steps[0])
@@ -198,6 +228,7 @@ def _sqlite_walks(connection: Connection, probe: str) -> bool:
     return " WHERE " not in probe or " WHERE " in str(sql) or "=?" in used[2]
 
 
+_SCHEMA = "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index', 'view') AND sql IS NOT NULL ORDER BY rowid"
 _UNIQUE = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE UNIQUE INDEX%retry_of_run_id%' LIMIT 1",
     "postgresql": BASES.format(table="operation_runs")
