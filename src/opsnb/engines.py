@@ -41,6 +41,12 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     mode = "ro" if read_only else "rw"
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 
+    def configure(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            connection.execute(f"PRAGMA cache_size = -{kept}")
+        connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
+
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"file:{quote(str(path))}?mode={mode}",
@@ -49,10 +55,11 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
             timeout=settings.lock_timeout.total_seconds(),
             check_same_thread=False,
         )
-        connection.execute("PRAGMA foreign_keys = ON")
-        if read_only:
-            connection.execute(f"PRAGMA cache_size = -{kept}")
-        connection.execute("PRAGMA automatic_index = OFF")  # made anew for one statement, it reads the whole history
+        try:
+            configure(connection)
+        except sqlite3.Error:  # no database, or a damaged one: nobody else knows this connection
+            connection.close()
+            raise
         return connection
 
     # The one that was used last comes first: what it keeps of the file is kept once, and is what is asked for again.

@@ -464,8 +464,10 @@ def test_a_retry_that_breaks_a_rule_of_the_database_says_which(staffed, mona):
 def test_a_retry_into_a_workspace_that_is_gone_says_so(sqlite, ops_on):
     add_people(sqlite)
     run_id = add_run(sqlite, outcome="failed")
-    with create_engine(sqlite.url).begin() as careless:  # SQLite asks nobody about references unless told to
+    engine = create_engine(sqlite.url)
+    with engine.begin() as careless:  # SQLite asks nobody about references unless told to
         careless.execute(text("DELETE FROM workspaces"))
+    engine.dispose()
     with pytest.raises(DatabaseUnavailable, match="FOREIGN KEY constraint failed"):
         ops_on(sqlite, MANAGER).retry(run_id)
     assert audit(sqlite) == []
