@@ -23,6 +23,7 @@ help:
 	@echo "make test    every test: unit, integration, notebooks, browser"
 	@echo "make test-postgres16    unit and integration tests on PostgreSQL 16 alone"
 	@echo "make test-other-days    the tests without a browser on other dates, faked by faketime: an hour (DATES='+8d leap-day')"
+	@echo "make test-fresh    make demo and make test on a bare Debian 12 and 13, made with debootstrap; as root (see scripts/fresh -h)"
 	@echo "make soak    triage, workers and the server under load and under kills, with the full numbers: some minutes"
 	@echo "make bench   how fast opsnb is on ten million runs, against the raw driver and peers (SIZE=1m SUBJECT=lists)"
 	@echo "make bench-report  the tables and plots of docs/performance.md, out of the newest results of make bench"
@@ -55,6 +56,10 @@ test-postgres16: $(READY)
 
 test-other-days: $(READY)
 	@exec $(BIN)/python scripts/other-days $(DATES) $(TESTS) -- -n 3 $(TOGETHER)
+
+.PHONY: test-fresh
+test-fresh:
+	@scripts/fresh
 
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \
