@@ -4,8 +4,9 @@ from __future__ import annotations
 
 SCHEMA = "opsnb"
 VIEWER, OPERATOR = "opsnb_viewer", "opsnb_operator"
-GUARD, AUDIT, USERS = "opsnb_guard", "opsnb_audit", "opsnb_users"
+GUARD, AUDIT, USERS, DDL = "opsnb_guard", "opsnb_audit", "opsnb_users", "opsnb_ddl"
 REFUSE = f"{SCHEMA}.record_refusal"
+REFUSE_DDL = f"{SCHEMA}.refuse_ddl"
 
 # Who is in the groups, through any number of others. Whoever created a role may give it away since PostgreSQL 16, by a
 # membership that neither inherits nor lets SET ROLE: that alone makes nobody one of them.

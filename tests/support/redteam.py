@@ -184,8 +184,6 @@ BY_ANYBODY = (
 )  # fmt: skip
 # PostgreSQL says these another way than "permission denied".
 OTHERWISE = {
-    "CREATE EXTENSION plpgsql_check": "0A000",
-    "SECURITY LABEL ON TABLE operation_runs IS 'x'": "22023",
     REFUSE.format(f"1, {RETRY}, 'denied', 'x', 3"): "42883",
 }
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from opsnb import gate
 from opsnb.database import Database
 from opsnb.errors import BadInput
+from opsnb.grants.definitions import wrong_definitions
 from opsnb.grants.exposures import exposures
 from opsnb.grants.functions import wrong_functions
 from opsnb.grants.logins import bypasses
@@ -34,7 +35,7 @@ def differences(database: Database, place: Place) -> list[str]:
     absent = [*_absent(database, place)]
     if absent:
         return absent
-    found = (unmet, wrong_functions, wrong_triggers, wrong_rows, wrong_rights, exposures, bypasses)
+    found = (unmet, wrong_functions, wrong_triggers, wrong_definitions, wrong_rows, wrong_rights, exposures, bypasses)
     return [difference for look in found for difference in look(database, place)]
 
 

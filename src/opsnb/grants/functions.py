@@ -14,7 +14,7 @@ from opsnb.grants.rules import Place
 from opsnb.grants.script import script
 
 _FUNCTION = re.compile(
-    r"CREATE OR REPLACE FUNCTION \w+\.(?P<name>\w+)\((?P<arguments>.*?)\)\s+RETURNS (?P<returns>\S+)"
+    r"CREATE OR REPLACE FUNCTION \w+\.(?P<name>\w+)\((?P<arguments>[^$]*?)\)\s+RETURNS (?P<returns>\S+)"
     r" LANGUAGE (?P<language>\w+) (?P<volatility>STABLE |IMMUTABLE |)SECURITY DEFINER .*? AS \$\$(?P<body>.*?)\$\$",
     re.DOTALL,
 )
@@ -28,7 +28,7 @@ _LIVE = text("""
     FROM pg_proc JOIN pg_language l ON l.oid = prolang JOIN pg_class c ON c.oid = to_regclass(:runs)
     LEFT JOIN unnest(CAST(:signatures AS text[]), CAST(:returns AS text[])) AS wanted (signature, returns)
       ON to_regprocedure(signature) = pg_proc.oid
-    WHERE pronamespace = to_regnamespace(:gate) ORDER BY proname
+    WHERE pronamespace = to_regnamespace(:gate) AND pg_proc.oid IS DISTINCT FROM to_regprocedure(:ddl) ORDER BY proname
 """)
 
 
@@ -45,6 +45,7 @@ def wrong_functions(database: Database, place: Place) -> Iterator[str]:
     wanted = {function.signature: function for function in _wanted(place)}
     given: dict[str, Any] = {
         "gate": gate.SCHEMA,
+        "ddl": f"{gate.REFUSE_DDL}()",
         "runs": place.name("operation_runs"),
         "signatures": [*wanted],
         "returns": [function.returns for function in wanted.values()],

@@ -39,11 +39,14 @@ class Place:
         Where tables are whose own names tell no schema.
     owner
         The role that owns the tables; empty for whoever applies the SQL.
+    superuser
+        Whether a superuser applies the SQL: only that one can make the event trigger.
     """
 
     settings: Settings
     schema: str = "public"
     owner: str = ""
+    superuser: bool = True
 
     def parts(self, table: str) -> tuple[str, str]:
         """Give schema and own name of a table of the contract."""
@@ -76,6 +79,7 @@ def values(place: Place) -> dict[str, str]:
     return _roles(place) | _tables(names) | _triage(place) | {
         "bound": gate.BOUND.format(runs=f"'{names['operation_runs']}'::regclass"),
         "definer": _DEFINER,
+        "refuse_ddl": gate.REFUSE_DDL, "refuse_ddl_body": refuse_ddl_body(place), "ddl_trigger": gate.DDL,
         "may_view": json.dumps(presupposed(Capability.VIEW)),
         "may_manage": json.dumps(presupposed(Capability.MANAGE)),
         "manage": Capability.MANAGE,
@@ -84,6 +88,18 @@ def values(place: Place) -> dict[str, str]:
         "reading_runs": literals([READING_RUNS]), "reading_rows": literals([READING_ROWS]),
         "guard_trigger": gate.GUARD, "audit_trigger": gate.AUDIT, "users_trigger": gate.USERS,
     }  # fmt: skip
+
+
+def refuse_ddl_body(place: Place) -> str:
+    """Write the body of the event trigger's function; it must not fail where the tables are gone."""
+    bound = gate.BOUND.format(runs=f"pg_catalog.to_regclass({literals([place.name('operation_runs')])})")
+    return f"""
+BEGIN
+  IF {bound} THEN
+    RAISE insufficient_privilege USING MESSAGE = format(
+      'Members of {gate.VIEWER} may not change definitions in this database: %s.', tg_tag);
+  END IF;
+END """
 
 
 def _roles(place: Place) -> dict[str, str]:

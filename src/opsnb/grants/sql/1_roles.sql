@@ -20,6 +20,23 @@ REVOKE CREATE ON SCHEMA {{schemas}} FROM PUBLIC, {{groups}};
 REVOKE ALL ON SCHEMA {{gate}} FROM PUBLIC, {{groups}};
 GRANT USAGE ON SCHEMA {{schemas}}, {{gate}} TO {{viewer}};
 
+-- CREATE RULE, CREATE TRIGGER and some others wait for their lock on a table before PostgreSQL asks for the right to
+-- it, and everybody who reads or writes queues up behind them. An event trigger comes before that, and takes a superuser.
+-- Its function belongs to the superuser and calls none of the owner's: it runs as whoever changes a definition.
+DO $$
+BEGIN
+  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    CREATE OR REPLACE FUNCTION {{refuse_ddl}}() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body${{refuse_ddl_body}}$body$;
+    ALTER FUNCTION {{refuse_ddl}}() OWNER TO CURRENT_USER;
+    REVOKE ALL ON FUNCTION {{refuse_ddl}}() FROM PUBLIC, {{groups}};
+    DROP EVENT TRIGGER IF EXISTS {{ddl_trigger}};
+    CREATE EVENT TRIGGER {{ddl_trigger}} ON ddl_command_start EXECUTE FUNCTION {{refuse_ddl}}();
+    ALTER EVENT TRIGGER {{ddl_trigger}} ENABLE ALWAYS;
+  ELSIF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = '{{ddl_trigger}}') THEN
+    RAISE WARNING 'Without a superuser there is no event trigger: any member of {{viewer}} can hold up all reading and writing of {{runs_word}}, by CREATE RULE for example.';
+  END IF;
+END $$;
+
 {{set_role}}DO $$
 DECLARE unmet text;
 BEGIN

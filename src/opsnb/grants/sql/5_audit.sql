@@ -50,7 +50,14 @@ BEGIN
   END IF;
 END $$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {{gate}} FROM PUBLIC, {{groups}};
+DO $$
+DECLARE own regprocedure;
+BEGIN
+  FOR own IN SELECT oid FROM pg_catalog.pg_proc
+      WHERE pronamespace = '{{gate}}'::regnamespace AND proowner = current_user::regrole LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, {{groups}}', own);
+  END LOOP;
+END $$;
 GRANT EXECUTE ON FUNCTION {{gate}}.record_refusal(bigint, text, text, text) TO {{viewer}};
 -- Row security asks these of everybody.
 GRANT EXECUTE ON FUNCTION {{gate}}.bound(), {{gate}}.reads(), {{gate}}.reads_runs() TO PUBLIC;
