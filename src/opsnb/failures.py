@@ -26,7 +26,11 @@ _SQLITE = (
     ("no such table", DatabaseUnavailable, _NOT_OURS),
     ("no such column", DatabaseUnavailable, _NOT_OURS),
     ("not a database", DatabaseUnavailable, "{name} is not an SQLite database; name another file."),
-    ("malformed", DatabaseUnavailable, "{name} is damaged; restore it from a backup, or name another file."),
+    (
+        "disk image is malformed",
+        DatabaseUnavailable,
+        "{name} is damaged; restore it from a backup, or name another file.",
+    ),
     (
         "NOT NULL constraint",
         DatabaseUnavailable,
@@ -101,6 +105,18 @@ _REFUSALS = (
     (r'role ".*" does not exist|authentication failed|no pg_hba\.conf entry|no password supplied', "28000"),
     (r"too many (clients|connections)|connection slots are reserved", "53300"),
 )
+# What libpq and the driver say where there is no server to say anything, or one that starts or stops.
+_NO_ANSWER = re.compile(
+    "refused|time[d ]?-?out|could not translate host name|resolve host|No such file or directory|unreachable"
+    "|No route to host|reset by peer|closed the connection unexpectedly|Broken pipe|EOF detected"
+    "|starting up|shutting down|not yet accepting connections|recovery mode",
+    re.IGNORECASE,
+)
+# What stands before the words of the server: psycopg's and libpq's, with the address that it was.
+_BEFORE_SERVER_WORDS = re.compile(
+    '^(connection failed: |connection is bad: )?(connection to server (at|on socket) ".*?"(, port [0-9]+)? failed: )?'
+    "(FATAL ?:  )?"
+)
 
 
 def explain(
@@ -120,7 +136,12 @@ def explain(
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable(f"All connections to {name} are busy; try again in a moment.")
     cause = getattr(error, "orig", None) or error
-    rules = _sqlite_rules(cause, url) if url.get_backend_name() == "sqlite" else _postgresql_rules(cause)
+    is_connecting = isinstance(error, DBAPIError) and error.statement is None
+    rules = (
+        _sqlite_rules(cause, url)
+        if url.get_backend_name() == "sqlite"
+        else _postgresql_rules(cause, is_connecting=is_connecting)
+    )
     if changing and url.get_backend_name() != "sqlite":
         rules = _rules_of_change(error, cause) + rules
     for kind, sentence in rules:
@@ -197,17 +218,14 @@ def _is_wal_in_fixed_folder(path: Path) -> bool:
     return is_wal and not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _postgresql_rules(cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:
+def _postgresql_rules(cause: BaseException, *, is_connecting: bool) -> list[tuple[type[DatabaseUnavailable], str]]:
     state = getattr(cause, "sqlstate", None) or _state_of_login(str(cause))
     found = [(kind, sentence) for mark, kind, sentence in _SQLSTATES if state.startswith(mark)]
-    if not found and (not state or state.startswith(("08", "57P"))):
-        return [
-            (
-                DatabaseUnavailable,
-                "{name} does not answer; check that PostgreSQL is running and can be reached.",
-            )
-        ]
-    return found
+    if found or (state and not state.startswith(("08", "57P"))):
+        return found
+    if is_connecting and not state and not _NO_ANSWER.search(str(cause)):
+        return [(DatabaseUnavailable, "{name} cannot be opened: {detail}; check {setting}.")]
+    return [(DatabaseUnavailable, "{name} does not answer; check that PostgreSQL is running and can be reached.")]
 
 
 def _rules_of_change(error: SQLAlchemyError, cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:
@@ -223,5 +241,5 @@ def _state_of_login(message: str) -> str:
 
 
 def _first_line(cause: BaseException) -> str:
-    line = next(iter(str(cause).splitlines()), "") or type(cause).__name__
+    line = _BEFORE_SERVER_WORDS.sub("", next(iter(str(cause).splitlines()), "")) or type(cause).__name__
     return re.sub(r"(password=)\S+", r"\1***", line).rstrip(".")

@@ -212,6 +212,33 @@ def test_a_wrong_database_or_login_is_told_apart(postgres, open_database, ops_on
     assert "s3cr3t" not in said
 
 
+def test_what_refuses_a_connection_is_said_in_its_own_words(postgres, open_database, ops_on, tmp_path, monkeypatch):
+    (tmp_path / "services.conf").write_text("[other]\nhost=nowhere\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services.conf"))
+    postgres.create("closed")
+    for statement in (
+        "CREATE ROLE grp NOLOGIN",
+        "CREATE ROLE stranger LOGIN",
+        "REVOKE CONNECT ON DATABASE closed FROM PUBLIC",
+    ):
+        postgres.execute(statement)
+    try:
+        for url, words in {
+            postgres.url().replace("postgres@", "grp@"): 'role "grp" is not permitted to log in',
+            postgres.url("closed").replace("postgres@", "stranger@"): 'permission denied for database "closed"',
+            postgres.url() + "&sslmode=sometimes": 'invalid sslmode value: "sometimes"',
+            "postgresql:///?service=nowhere": 'definition of service "nowhere" not found',
+        }.items():
+            refused = refusal(ops_on(open_database(url)))
+            assert f"cannot be opened: {words}" in refused
+            assert refused.endswith("; check OPSNB_DATABASE_URL.")
+            assert len(refused.splitlines()) == 1
+    finally:
+        postgres.drop("closed")
+        for role in ("grp", "stranger"):
+            postgres.execute(f"DROP ROLE {role}")
+
+
 def test_a_login_without_rights_is_told(postgres_url, postgresql, open_database, ops_on):
     add_people(postgresql)
     with postgresql.change() as connection:

@@ -49,6 +49,24 @@ def test_an_error_of_postgresql_is_one_sentence_that_names_the_database(cause, w
 @pytest.mark.parametrize(
     ("message", "words"),
     [
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5432 failed: FATAL:  Rolle »x« darf nicht',
+            "ops cannot be opened: Rolle »x« darf nicht; check OPSNB_DATABASE_URL.",
+        ),
+        ("connection failed: FATAL: the database system is starting up", "ops does not answer; check that"),
+        ('failed to resolve host "x": Name or service not known', "ops does not answer; check that"),
+        ("connection timeout expired", "ops does not answer; check that"),
+    ],
+)
+def test_who_could_not_connect_is_told_why(message, words):
+    error = OperationalError(None, None, psycopg.OperationalError(message))
+    assert words in str(explain(error, "ops", database_url("postgresql://h/ops")))
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("malformed JSON", "could not answer: malformed JSON."),
         ("database is locked", "is locked by another process"),
         ("no such table: operation_runs", "holds no usable operation runs"),
         ("no such column: outcome", "holds no usable operation runs"),
