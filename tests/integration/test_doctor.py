@@ -1,13 +1,14 @@
 """What the doctor says of databases of every kind, and that it never changes one."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import event, text
 
 from opsnb.cli import main
+from opsnb.database import Database
 from opsnb.doctor import Severity, examine, worst
 from opsnb.settings import Settings
 from support.foreign import run_script
@@ -152,7 +153,88 @@ def test_forms_of_time_that_have_no_order_are_told(foreign):
     database = foreign("sqlite")
     assert "created_at is written" not in said(database)
     execute(database, "UPDATE operation_runs SET created_at = '2026-11-23 01:00:00' WHERE id = 3")
-    assert "created_at is written in 2 forms (0000-00-00 00:00:00, 0000-00-00T00:00:00Z)" in said(database, "warning")
+    assert "created_at is written in 2 forms (0000-00-00T00:00:00Z of #" in said(database, "warning")
+    assert "0000-00-00 00:00:00 of #3" in said(database, "warning")
+
+
+@pytest.fixture
+def untyped(sqlite):
+    """A file whose columns have no type, so that numbers stay numbers."""
+    execute(sqlite, "DROP TABLE operation_runs")
+    execute(
+        sqlite,
+        "CREATE TABLE operation_runs (id INTEGER PRIMARY KEY, workspace_id, tenant_id, initiator_name, type, status,"
+        " outcome, context, created_at, started_at, completed_at)",
+    )
+    return sqlite
+
+
+@pytest.mark.parametrize(
+    ("times", "named"),
+    [
+        (["2026-10-25 02:30:00+02:00", "2026-10-25 02:10:00+01:00"], "00+02:00 of #1, 0000-00-00 00:00:00+01:00 of #2"),
+        (["20261025T023000+0200", "20261025T021000+0100"], "00000000T000000+0200 of #1, 00000000T000000+0100 of #2"),
+        (["2026-10-25T02:30:00Z", "2026-10-25T02:30:00.5Z"], "created_at is written in 2 forms"),
+        (["2026-10-25T02:30:00.5Z", "2026-10-25T02:30:00.25Z"], "created_at is written in 2 forms"),
+        (["2026-10-25 02:30:00", 1_790_000_000], "a number of #2"),
+        ([2_461_338.6, 2_461_339.1], "created_at of 2 operations is written as a Julian day number"),
+        ([1_790_000_000_000], "created_at of 1 operations is written as milliseconds since 1970"),
+        (["2026-10-25"], "written as 0000-00-00, such as '2026-10-25' of Operation #1"),
+        (["2026-W44-1T02:30:00"], "neither reads nor filters"),
+        (["25.10.2026 02:30"], "neither reads nor filters"),
+        ([b"2026-10-25 02:30:00"], "written as binary data"),
+    ],
+)  # fmt: skip
+def test_times_that_cannot_be_filtered_are_named(untyped, times, named):
+    sqlite = untyped
+    add_people(sqlite)
+    for number, time in enumerate(times, 1):
+        add_run(sqlite, id=number)
+        with sqlite.change() as connection:
+            connection.exec_driver_sql("UPDATE operation_runs SET created_at = ? WHERE id = ?", (time, number))
+    assert named in said(sqlite, "warning")
+
+
+FILTERED = {
+    "own": lambda when: when.isoformat(" "),
+    "varying fractions": lambda when: when.isoformat(" ").rstrip("0") if when.microsecond else when.isoformat(" "),
+    "with T and Z": lambda when: f"{when.isoformat(timespec='milliseconds')}Z",
+    "offset without colon": lambda when: f"{when.isoformat(timespec='seconds')}+0000",
+    "offset of hours": lambda when: f"{(when + timedelta(hours=2)).isoformat(' ', 'seconds')}+02",
+    "local offset": lambda when: f"{(when - timedelta(hours=5.5)).isoformat(timespec='microseconds')}-05:30",
+    "compact": lambda when: when.strftime("%Y%m%dT%H%M%SZ"),
+    "compact with offset": lambda when: (when + timedelta(hours=1)).strftime("%Y%m%dT%H%M%S+0100"),
+    "epoch": lambda when: int(when.replace(tzinfo=UTC).timestamp()),
+    "epoch with fractions": lambda when: when.replace(tzinfo=UTC).timestamp(),
+}
+
+
+@pytest.mark.parametrize("form", FILTERED)
+def test_times_in_one_form_are_in_order_and_filtered_and_not_named(untyped, ops_on, form):
+    sqlite = untyped
+    add_people(sqlite)
+    start = datetime(2026, 10, 24, 23, 59, 58)
+    steps = [timedelta(seconds=1.25) * number for number in range(8)]
+    for number, step in enumerate(steps, 1):
+        add_run(sqlite, id=number)
+        with sqlite.change() as connection:
+            values = (FILTERED[form](start + step), number)
+            connection.exec_driver_sql(
+                "UPDATE operation_runs SET created_at = ?, started_at = NULL WHERE id = ?", values
+            )
+    assert "written" not in said(sqlite, "warning")
+    ops = ops_on(open_again(sqlite))
+    assert [row.id for row in ops.runs().rows] == [8, 7, 6, 5, 4, 3, 2, 1]
+    midnight = datetime(2026, 10, 25, tzinfo=UTC)
+    later = [number for number, step in enumerate(steps, 1) if start + step >= midnight.replace(tzinfo=None)]
+    assert [row.id for row in ops.runs(since=midnight).rows] == later[::-1]
+    assert ops.runs(until=midnight).count == 8 - len(later)
+    ops.database.close()
+
+
+def open_again(database):
+    """Open the file anew: how it writes times is learned once."""
+    return Database(database.name, Settings())
 
 
 def test_an_sqlite_file_without_a_write_ahead_log_is_told(foreign):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Row, select
 
 from opsnb.catalog import Catalog
 from opsnb.database import Database
+from opsnb.doctor import sqlite_times
 from opsnb.doctor.findings import Finding, note, ok, warning
 from opsnb.models import Outcome, Status, as_utc, operation_runs
 from opsnb.queries.records import as_text
@@ -27,7 +27,7 @@ def check(database: Database) -> Iterator[Finding]:
     if not rows:
         yield note("There are no operations yet.")
         return
-    found = [*_times(rows), *_forms(rows), *_values(rows), *_types(database, rows)]
+    found = [*_times(rows), *sqlite_times.check(database), *_values(rows), *_types(database, rows)]
     yield from found or [ok(f"The newest {len(rows):,} operations are as opsnb expects them.")]
 
 
@@ -50,20 +50,6 @@ def _times(rows: Sequence[Row[Any]]) -> Iterator[Finding]:
             f"{_count(ahead)} a created_at in the future: a time without a zone is read as UTC.",
             "Let the application write UTC, or make a view that gives it.",
         )
-
-
-def _forms(rows: Sequence[Row[Any]]) -> Iterator[Finding]:
-    """SQLite compares times as they are written, so that two forms of them cannot be put in order."""
-    written = (row.created_at for row in rows if not isinstance(row.created_at, datetime | None))
-    forms = {re.sub(r"\.\d+", "", re.sub(r"\d", "0", value)) if isinstance(value, str) else "a number"
-             for value in written}  # fmt: skip
-    kinds = {re.sub(r"\.0+", "", form) for form in forms}
-    if len(kinds) > 1:
-        yield warning(
-            f"created_at is written in {len(kinds)} forms ({', '.join(sorted(kinds)[:SHOWN])}), which have no order"
-            " among each other.",
-            "Write all of them in one form, such as 2026-11-23 14:02:31.",
-        )  # fmt: skip
 
 
 def _values(rows: Sequence[Row[Any]]) -> Iterator[Finding]:
