@@ -11,7 +11,7 @@ from typing import Any
 
 from opsnb.errors import BadInput
 from opsnb.settings import Settings
-from opsnb.text import nearest, parse_duration
+from opsnb.text import fold, nearest, parse_duration
 
 _PLAIN = re.compile(r"[a-z0-9]+(?:[._:\-/][a-z0-9]+)*")
 
@@ -92,7 +92,7 @@ class Catalog(Mapping[str, OperationType]):
 
     def matching(self, text: str) -> list[str]:
         """Give the types whose label contains `text`, compared without case."""
-        return [row.type for row in self._rows.values() if text.casefold() in row.label.casefold()]
+        return [row.type for row in self._rows.values() if fold(text) in fold(row.label)]
 
     def __getitem__(self, type_: str) -> OperationType:
         return self._rows[type_]

@@ -18,6 +18,7 @@ from opsnb.errors import DatabaseUnavailable
 from opsnb.failures import READ_ONLY_STATE
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
+from opsnb.text import fold
 
 # The execution option of a statement that opens a transaction, for those who record what a database is asked.
 OPENS_TRANSACTION = "opsnb_opens_transaction"
@@ -42,6 +43,7 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 
     def configure(connection: sqlite3.Connection) -> None:
+        connection.create_function("opsnb_fold", 1, _fold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only:
             connection.execute(f"PRAGMA cache_size = -{kept}")
@@ -71,6 +73,11 @@ def sqlite_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
     if read_only:
         _limit_time(engine, settings.statement_timeout.total_seconds())
     return engine
+
+
+def _fold(value: bytes | None) -> str | None:
+    """Give text without case, whatever bytes a column of text holds."""
+    return None if value is None else fold(value.decode("utf-8", "replace"))
 
 
 def _open_transactions_with(engine: Engine, statement: str, parameters: tuple[str, ...] = ()) -> None:

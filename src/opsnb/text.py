@@ -101,6 +101,19 @@ def _picture(match: re.Match[str]) -> str:
     return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
 
 
+def fold(text: str) -> str:
+    """Give text without case, for searches.
+
+    Letter by letter as PostgreSQL's lower() in a UTF-8 locale, with two marks that depend on their place left out: the
+    sigma at the end of a word is any other, and no dot is written above an i. So ß is not ss, and é is not e.
+    """
+    return text.lower().translate(FOLDED)
+
+
+# What is left of a letter after lower(): İ becomes i with a combining dot in Python and ICU, and i alone elsewhere.
+FOLDED = {ord("ς"): "σ", 0x0307: None}
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give a hint for a misspelt word: ``" Did you mean 'failed'?"``, or nothing where none is near."""
     match = get_close_matches(word, known, n=1)

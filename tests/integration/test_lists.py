@@ -352,8 +352,10 @@ def test_a_frame_is_alike_when_empty_and_its_times_are_utc(database, ops):
 
 def test_choices_are_what_there_is(database, ops, history):
     add_run(database, type="50%_off", initiator_name=None)
-    assert [c.value for c in ops.choices("workspace")] == ["1", "2"]
-    assert [(c.value, c.label, c.note) for c in ops.choices("tenant", "TENANT 2")] == [("2", "Tenant 2", "Workspace 1")]
+    assert [c.value for c in ops.choices("workspace")] == ["#1", "#2"]
+    assert [(c.value, c.label, c.note) for c in ops.choices("tenant", "TENANT 2")] == [
+        ("#2", "Tenant 2", "Workspace 1")
+    ]
     assert {c.value for c in ops.choices("initiator")} == {name for name in PEOPLE if name}
     assert [c.value for c in ops.choices("initiator", "0%")] == ["100%"]
     assert [c.value for c in ops.choices("initiator", "_")] == ["a_b"]

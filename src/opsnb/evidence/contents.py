@@ -100,7 +100,7 @@ def _audit(entries: Iterable[AuditEntry]) -> list[tuple[AuditEntry, str]]:
 def _neighbours(ops: Ops, run: Run) -> dict[str, list[RunRow]]:
     row = run.row
     place = "tenant" if row.tenant_id is not None else "platform"
-    tenant = PLATFORM if row.tenant_id is None else str(row.tenant_id)
+    tenant: str | int = PLATFORM if row.tenant_id is None else row.tenant_id
     return {
         **_group(ops, run),
         "Operations of its type around it": _around(ops, run, type=[row.type]),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 
 from opsnb.bounds import is_id
 from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.models import operation_runs, tenants, workspaces
-from opsnb.queries.conditions import escape_like
+from opsnb.queries.conditions import Folded, contains, like
+from opsnb.queries.filters import is_name
 from opsnb.queries.records import as_text
-from opsnb.text import nearest
+from opsnb.text import fold, nearest
 
 LIMIT = 50
 WINDOW = 10_000
@@ -42,37 +43,31 @@ def choices(database: Database, catalog: Catalog, name: str, text: str = "") -> 
     DatabaseUnavailable
         If the database cannot answer.
     """
-    values = {"words": f"%{escape_like(text)}%", "limit": LIMIT, "window": WINDOW}
+    values = {"words": like(text), "limit": LIMIT, "window": WINDOW}
     match name:
         case "workspace":
-            return [Choice(str(row.id), as_text(row.name) or "") for row in database.fetch(_workspaces(), values)]
+            return [Choice(f"#{row.id}", as_text(row.name) or "") for row in database.fetch(_workspaces(), values)]
         case "tenant":
             found = database.fetch(_tenants(), values)
-            return [Choice(str(row.id), as_text(row.name) or "", as_text(row.workspace) or "") for row in found]
+            return [Choice(f"#{row.id}", as_text(row.name) or "", as_text(row.workspace) or "") for row in found]
         case "initiator":
-            names = [as_text(row[0]) or "" for row in database.fetch(_recent(runs.initiator_name), values)]
-            return [Choice(name, name) for name in names]
+            names = [row[0] for row in database.fetch(_recent(runs.initiator_name), values)]
+            return [Choice(name, name) for name in names if is_name(name)]
         case "type":
             return _types(database, catalog, text, values)
     raise BadInput(f"There are no choices for the filter {name!r}.")
 
 
-def _like(column: Any) -> Any:
-    return func.lower(column).like(func.lower(bindparam("words")), escape="\\")
-
-
 def _workspaces() -> Select[Any]:
-    found = select(workspaces.c.id, workspaces.c.name).where(_like(workspaces.c.name))
-    return found.order_by(func.lower(workspaces.c.name)).limit(bindparam("limit"))
+    found = select(workspaces.c.id, workspaces.c.name).where(contains(workspaces.c.name))
+    return found.order_by(Folded(workspaces.c.name)).limit(bindparam("limit"))
 
 
 def _tenants() -> Select[Any]:
     joined = tenants.outerjoin(workspaces, workspaces.c.id == tenants.c.workspace_id)
     columns = select(tenants.c.id, tenants.c.name, workspaces.c.name.label("workspace")).select_from(joined)
     return (
-        columns.where(_like(tenants.c.name))
-        .order_by(func.lower(tenants.c.name), tenants.c.id)
-        .limit(bindparam("limit"))
+        columns.where(contains(tenants.c.name)).order_by(Folded(tenants.c.name), tenants.c.id).limit(bindparam("limit"))
     )
 
 
@@ -82,14 +77,14 @@ def _recent(column: Any, *, everything: bool = False) -> Select[Any]:
     found = select(window.c.value).distinct().where(window.c.value.is_not(None))
     if everything:
         return found
-    return found.where(_like(window.c.value)).order_by(window.c.value).limit(bindparam("limit"))
+    return found.where(contains(window.c.value)).order_by(window.c.value).limit(bindparam("limit"))
 
 
 def _types(database: Database, catalog: Catalog, text: str, values: dict[str, Any]) -> list[Choice]:
-    used = {as_text(row[0]) or "" for row in database.fetch(_recent(runs.type, everything=True), values)}
-    labelled = [Choice(type_, catalog.label(type_)) for type_ in used]
-    wanted = [c for c in labelled if text.casefold() in c.label.casefold() or text.casefold() in c.value.casefold()]
-    return sorted(wanted, key=lambda choice: (choice.label.casefold(), choice.value))[:LIMIT]
+    used = {row[0] for row in database.fetch(_recent(runs.type, everything=True), values)}
+    labelled = [Choice(type_, catalog.label(type_)) for type_ in used if is_name(type_)]
+    wanted = [c for c in labelled if fold(text) in fold(c.label) or fold(text) in fold(c.value)]
+    return sorted(wanted, key=lambda choice: (fold(choice.label), choice.value))[:LIMIT]
 
 
 def check_place(database: Database, name: str, wanted: str) -> None:

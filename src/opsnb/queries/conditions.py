@@ -106,25 +106,32 @@ def _in_own_words(columns: Any) -> tuple[ColumnElement[bool], ...]:
 
 def contains(column: Any) -> ColumnElement[bool]:
     """Write that a column contains what is bound as :words, as `like` writes it, compared without case."""
-    return _Folded(column).like(_Folded(bindparam("words")), escape="\\")
+    return Folded(column).like(Folded(bindparam("words")), escape="\\")
 
 
-class _Folded(FunctionElement[str]):
-    """Text without case, for LIKE."""
+class Folded(FunctionElement[str]):
+    """Text without case, as `opsnb.text.fold` gives it."""
 
     type = Text()
     inherit_cache = True
 
 
-@compiles(_Folded)
-def _lower(folded: _Folded, compiler: SQLCompiler, **more: Any) -> str:
-    return f"lower({compiler.process(folded.clauses, **more)})"
+@compiles(Folded)
+def _lower(folded: Folded, compiler: SQLCompiler, **more: Any) -> str:
+    """Let the server find the lower case, as far as its locale knows letters: in the locale C those of ASCII alone."""
+    return f"translate(lower({compiler.process(folded.clauses, **more)}), 'ς\u0307', 'σ')"
 
 
-@compiles(_Folded, "sqlite")
-def _as_text(folded: _Folded, compiler: SQLCompiler, **more: Any) -> str:
-    """Leave out what SQLite's LIKE does by itself, for the same letters and in a third of the time."""
-    return f"CAST({compiler.process(folded.clauses, **more)} AS TEXT)"
+@compiles(Folded, "sqlite")
+def _call(folded: Folded, compiler: SQLCompiler, **more: Any) -> str:
+    """Call the function that `opsnb.engines` registers; SQLite itself knows the case of ASCII alone.
+
+    Text that is no longer as bytes is ASCII, and nearly all text is: SQLite folds it ten times as quickly by itself.
+    The function takes bytes, for SQLite lets in what is no text.
+    """
+    text = compiler.process(folded.clauses, **more)
+    is_ascii = f"length({text}) = length(CAST({text} AS BLOB))"
+    return f"CASE WHEN {is_ascii} THEN lower({text}) ELSE opsnb_fold(CAST({text} AS BLOB)) END"
 
 
 def _named(column: Any, table: Any, name: str) -> ColumnElement[bool]:

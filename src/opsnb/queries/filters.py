@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,8 +18,9 @@ from opsnb.scalars import plain
 from opsnb.text import nearest, parse_duration
 
 PLATFORM = "-"  # as a tenant: operations of the platform itself, which have none
-MAX_TEXT = 500
+MAX_TEXT, MAX_NAME = 500, 2_000
 SEARCHED = frozenset({"words", "number"})  # the fields of `Filters` that a search sets
+_NUMBERED = re.compile(r"#\s*([0-9]{1,500})", re.ASCII)
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,19})", re.IGNORECASE)
 
@@ -28,7 +29,8 @@ _NUMBER = re.compile(r"(?:operation\s*)?(#?)\s*([0-9]{1,19})", re.IGNORECASE)
 class Filters:
     """Filters as they were understood; what is not set is None or empty.
 
-    A workspace or tenant is wanted by number or by exact name, `platform` wants operations without a tenant; `type`,
+    A workspace or tenant is wanted by number or by exact name (one in digits alone may turn out to be a number, see
+    `opsnb.queries.search.numbered`), `platform` wants operations without a tenant; `type`,
     `status` and `outcome` hold any of the wanted values; `since` (inclusive) and `until` (exclusive) are tz-aware UTC
     and bound created_at; `number` and `words` are what a search looks for: either hits where both are given;
     `unhandled` wants the failures that nobody investigated and none of whose retries has succeeded, `group` those of
@@ -90,10 +92,10 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
     Parameters
     ----------
     raw
-        Any of `NAMES`. `since` and `until` take a `datetime` (naive is UTC), ISO 8601 text, or a span before `now`
-        such as "24h" or "7d". `type`, `status` and `outcome` take one value or several; the
-        last two also take text with commas. `unhandled` takes True or False, or these as text, `group` the id of a
-        failure group.
+        Any of `NAMES`. `workspace` and `tenant` take a number, also as text such as ``"#7"``, or an exact name. `since`
+        and `until` take a `datetime` (naive is UTC), ISO 8601 text, or a span before `now` such as "24h" or "7d".
+        `type`, `status` and `outcome` take one value or several; the last two also take text with commas. `unhandled`
+        takes True or False, or these as text, `group` the id of a failure group.
     now
         tz-aware.
 
@@ -120,10 +122,11 @@ def read(raw: Mapping[str, Any], now: datetime) -> Filters:
 def _place(name: str, value: object, _now: datetime) -> dict[str, Any]:
     if isinstance(value, int) and not isinstance(value, bool):
         return {f"{name}_id": _fits(name, value)}
-    text = _text(name, value)
+    text = _name(name, value)
     if name == "tenant" and text == PLATFORM:
         return {"platform": True}
-    return {f"{name}_id": _fits(name, int(text))} if text.isascii() and text.isdigit() else {f"{name}_name": text}
+    numbered = _NUMBERED.fullmatch(text)
+    return {f"{name}_id": _fits(name, int(numbered[1]))} if numbered else {f"{name}_name": text}
 
 
 def _fits(name: str, number: int) -> int:
@@ -140,24 +143,38 @@ def _text(name: str, value: object) -> str:
     return value.strip()
 
 
-def _one_text(name: str, value: object, _now: datetime) -> dict[str, Any]:
-    return {name: _text(name, value) or None}
+def is_name(value: object) -> bool:
+    """Whether a filter takes this as a name."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME and not _UNSENDABLE.search(value)
 
 
-def _several(name: str, value: object) -> tuple[str, ...]:
+def _name(name: str, value: object) -> str:
+    """Read a name exactly as it stands: blanks around it are part of it, as a file may have them."""
+    if not isinstance(value, str):
+        raise BadInput(f"{name} must be text, not {value!r}.")
+    if value and not is_name(value):
+        raise BadInput(f"{name} must be at most {MAX_NAME} characters, without null characters or lone surrogates.")
+    return value
+
+
+def _one_name(name: str, value: object, _now: datetime) -> dict[str, Any]:
+    return {name: _name(name, value)}
+
+
+def _several(name: str, value: object, read: Callable[[str, object], str]) -> tuple[str, ...]:
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return tuple(_text(name, plain(word)) for word in value)
-    return (_text(name, value),)
+        return tuple(read(name, plain(word)) for word in value)
+    return (read(name, value),)
 
 
 def _types(name: str, value: object, _now: datetime) -> dict[str, Any]:
-    return {name: _several(name, value)}
+    return {name: _several(name, value, _name)}
 
 
 def _values(known: type[StrEnum]) -> Any:
     def read_values(name: str, value: object, _now: datetime) -> dict[str, Any]:
         parts = value.split(",") if isinstance(value, str) else value
-        words = _several(name, parts)
+        words = _several(name, parts, _text)
         for word in words:
             if word not in set(known):
                 raise BadInput(f"{name} must be one of {', '.join(known)}, not {word!r}.{nearest(word, known)}")
@@ -210,7 +227,7 @@ _READERS: dict[str, Any] = {
     "workspace": _place,
     "tenant": _place,
     "type": _types,
-    "initiator": _one_text,
+    "initiator": _one_name,
     "status": _values(Status),
     "outcome": _values(Outcome),
     "since": _time,

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, literal_column, or_, select, union_all
 
+from opsnb.bounds import parse_id
 from opsnb.catalog import Catalog
 from opsnb.database import Database, Rows
+from opsnb.errors import BadInput
 from opsnb.models import tenants, workspaces
 from opsnb.queries.conditions import contains, like, parameters
 from opsnb.queries.filters import SEARCHED, Filters
@@ -41,8 +43,12 @@ def resolve(database: Database, catalog: Catalog, filters: Filters) -> Filters:
 def numbered(database: Database, filters: Filters) -> Filters:
     """Put the numbers of a workspace and a tenant in the place of their names, unless they have namesakes.
 
+    A name in digits that nobody has is a number.
+
     Raises
     ------
+    BadInput
+        If such a name is one's name and another's number.
     DatabaseUnavailable
         If the database cannot answer.
     """
@@ -53,10 +59,20 @@ def numbered(database: Database, filters: Filters) -> Filters:
 
 def _numbered(database: Database, filters: Filters, table: Any, name: str) -> Filters:
     wanted = getattr(filters, f"{name}_name")
-    found = database.fetch(_named(table), {"name": wanted}) if wanted is not None else ()
+    if wanted is None:
+        return filters
+    found = [row[0] for row in database.fetch(_named(table), {"name": wanted})]
+    number = parse_id(wanted.strip())
+    if number is not None and found != [number]:
+        if found and database.fetch(_with_number(table), {"number": number}):
+            raise BadInput(
+                f"{name}={wanted} is the name of one {name} and the number of another; write {name}=#{number} for the"
+                f" number, or {name}=#{found[0]} for the one of that name."
+            )
+        found = found or [number]
     if len(found) != 1:  # namesakes, or nobody: which is told elsewhere
         return filters
-    return replace(filters, **{f"{name}_name": None, f"{name}_id": found[0][0]})
+    return replace(filters, **{f"{name}_name": None, f"{name}_id": found[0]})
 
 
 def said(database: Database, catalog: Catalog, filters: Filters, known: Values | None = None) -> Filters:
@@ -93,6 +109,11 @@ def _too_many(rows: Rows) -> bool:
 @cache
 def _named(table: Any) -> Select[Any]:
     return select(table.c.id).where(table.c.name == bindparam("name")).limit(literal_column("2"))
+
+
+@cache
+def _with_number(table: Any) -> Select[Any]:
+    return select(table.c.id).where(table.c.id == bindparam("number"))
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from IPython import get_ipython
 
+from opsnb.bounds import parse_id
 from opsnb.links import Page
 from opsnb.ops import Ops
 from opsnb.place import under_voila
@@ -32,8 +33,8 @@ def _literal(name: str, text: str) -> str:
     """Write a filter's value; text of unknown origin is quoted and escaped, so that it cannot leave its argument."""
     if name == "unhandled" and text in ("true", "false"):
         return text.title()
-    is_number = name in ("workspace", "tenant") and text.isascii() and text.isdigit()
-    return str(int(text)) if is_number else repr(text)
+    number = parse_id(text[1:]) if name in ("workspace", "tenant") and text.startswith("#") else None
+    return repr(text) if number is None else str(number)
 
 
 def _on(ops: Ops, call: str) -> str:

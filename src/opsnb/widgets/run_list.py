@@ -20,7 +20,7 @@ from opsnb.ops import Ops
 from opsnb.queries.filters import NAMES, PLATFORM
 from opsnb.queries.run_page import TITLES, RunPage
 from opsnb.queries.updates import PageUpdate
-from opsnb.text import visible
+from opsnb.text import fold, visible
 from opsnb.widgets.activity_chart import ActivityChart
 from opsnb.widgets.as_python import CURSORS, list_as_python
 from opsnb.widgets.background import later
@@ -259,17 +259,17 @@ class RunList(Refreshing):
             return {"value": value, "when": {**when(time, time), "form": "minute", "short": f"{time:%d %b %H:%M}"}}
         if name == "tenant" and value == PLATFORM:
             text = "Platform operations"
-        elif name in ("workspace", "tenant") and (number := parse_id(value.strip())) is not None:
-            text = self._name_of(name, number)
+        elif name in ("workspace", "tenant") and (number := parse_id(value.strip().removeprefix("#"))) is not None:
+            text = self._name_of(name, number, value)
         elif name == "type":
             text = self._ops.catalog.label(value)
         return {"value": value, "text": visible(text, 60)}
 
-    def _name_of(self, name: str, number: int) -> str:
+    def _name_of(self, name: str, number: int, value: str) -> str:
         try:
             return self._ops.label(name, number)
         except OpsnbError:
-            return f"#{number}"
+            return value
 
     def _count_later(self, page: Page, filters: Query, same: bool) -> None:
         if not same:
@@ -285,7 +285,7 @@ class RunList(Refreshing):
         name, text = str(message.get("name")), str(message.get("text", ""))[:200]
         found = [{"value": c.value, "text": visible(c.label, 120), "note": visible(c.note, 80)}
                  for c in self._ops.choices(name, text)]  # fmt: skip
-        if name == "tenant" and "platform operations".startswith(text.casefold().strip()):
+        if name == "tenant" and "platform operations".startswith(fold(text).strip()):
             found.insert(0, {"value": PLATFORM, "text": "Platform operations", "note": "no tenant"})
         self.send({"type": "choices", "name": name, "text": text, "choices": found})
 
