@@ -83,6 +83,17 @@ def _without_times(value, key=""):
     return _words(value)
 
 
+BLIND = ("Ines", "nora")  # who may not see runs
+
+
+def without_the_run(row):
+    """Take what is known of the run out of an audit row about somebody who may not see it."""
+    if row["actor_name"] not in BLIND:
+        return row
+    metadata = {key: value for key, value in row["metadata"].items() if key != "from"}
+    return row | {"workspace_id": None, "tenant_id": None, "metadata": metadata}
+
+
 def plain(told):
     return [(act, run_id, status, _words(said)) for act, run_id, status, said in told]
 
@@ -97,7 +108,13 @@ def test_with_the_gate_and_without_it_the_same_is_told_done_and_recorded(gate_se
         told = plain(play(lambda login: ops_as(login, who="mona")))
         # The owner is not bound: opsnb itself writes the audit, as it does where there is no gate.
         assert plain(play(lambda who: ops_as(OWNER, who=who, name=bare))) == told
-        assert left_behind(admin) == left_behind(other)
+        runs, audit = left_behind(admin)
+        other_runs, other_audit = left_behind(other)
+        assert runs == other_runs
+        assert [*map(without_the_run, audit)] == [*map(without_the_run, other_audit)]
+        blind = [row for row in audit if row["actor_name"] in BLIND]
+        assert len(blind) == 6
+        assert all(row == without_the_run(row) for row in blind), "the gate does not look at the run for them"
     assert {status for _, _, status, _ in told} == {*Result}
     gate_server.drop(bare)
 

@@ -192,6 +192,8 @@ CHANGES = [
     ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'platform_users_login_key'::regclass",
      "public.platform_users.login is not unique",
      "REINDEX INDEX platform_users_login_key"),
+    ("INSERT INTO pg_subscription_rel VALUES (1, 'platform_users'::regclass, 'r')",
+     "public.platform_users is filled by a subscription", "DELETE FROM pg_subscription_rel"),
     # This build has no ICU, and so no such collation of its own.
     ("DROP POLICY opsnb_active ON platform_users; DROP TRIGGER opsnb_users ON platform_users;"
      "CREATE COLLATION fold FROM \"C\";"

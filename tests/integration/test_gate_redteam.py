@@ -162,7 +162,8 @@ def test_a_refusal_is_recorded_against_oneself_alone(gate_server, gated):
             *found, at = newest_audit(admin)
             assert tuple(found[:2]) == person
             assert found[3:6] == ["platform.system_console.retry", 6, "denied"]
-            assert found[6] == {"from": {"status": "completed", "outcome": "failed"}, "refusal": "No."}
+            seen = {"from": {"status": "completed", "outcome": "failed"}} if login == VIEWER else {}
+            assert found[6] == {**seen, "refusal": "No."}
             assert abs(datetime.now(UTC) - at) < SOON
         with enter(gate_server, gated, WORKER) as worker, pytest.raises(psycopg.errors.InsufficientPrivilege):
             worker.execute(REFUSE.format(f"6, {RETRY}, 'denied', 'No.'"))
@@ -196,6 +197,46 @@ def test_a_plan_made_before_somebody_was_deactivated_shows_nothing_after(gate_se
         assert len(olga.execute("EXECUTE look").fetchall()) == 10
         admin.execute("DELETE FROM platform_users WHERE login = 'olga'")
         assert olga.execute("EXECUTE look").fetchall() == []
+
+
+def test_people_truncated_leave_no_prepared_plan_that_reads(gate_server, gated):
+    with enter(gate_server, gated, VIEWER) as vera, enter(gate_server, gated, "postgres") as admin:
+        vera.execute("SET plan_cache_mode = force_generic_plan")
+        vera.execute("PREPARE look AS SELECT id FROM operation_runs")
+        assert len(vera.execute("EXECUTE look").fetchall()) == 10
+        admin.execute("TRUNCATE platform_users")
+        assert vera.execute("EXECUTE look").fetchall() == []
+
+
+TRACES = """SELECT pg_current_xact_id_if_assigned() IS NULL, pg_stat_get_xact_tuples_inserted('audit_logs'::regclass),
+    (SELECT array_agg(DISTINCT relation::regclass::text || mode) FROM pg_locks WHERE pid = pg_backend_pid())"""
+
+
+def traces(server, name, who, run_id):
+    """Give what a session can find out about a refusal that it has recorded, and how `lastval` answers after it."""
+    with enter(server, name, who) as session:
+        session.execute("BEGIN")
+        session.execute(REFUSE.format(f"{run_id}, {RETRY}, 'denied', 'No.'"))
+        found = session.execute(TRACES).fetchall()
+        with pytest.raises(psycopg.Error) as refused:
+            session.execute("SELECT lastval()")
+        session.execute("ROLLBACK")
+    return found, refused.value.sqlstate
+
+
+@pytest.mark.parametrize("who", [INACTIVE, STRANGER, VIEWER])
+def test_a_refusal_leaves_the_same_traces_whether_or_not_the_run_exists(gate_server, gated, who):
+    with enter(gate_server, gated, "postgres") as admin:
+        if who == VIEWER:
+            admin.execute("CREATE POLICY ours ON operation_runs AS RESTRICTIVE USING (id > 6)")
+        assert traces(gate_server, gated, who, 6) == traces(gate_server, gated, who, 99)
+        columns = "workspace_id, tenant_id, actor_name, action, status, metadata"
+        with enter(gate_server, gated, who) as session:
+            for run_id in (6, 99):
+                session.execute(REFUSE.format(f"{run_id}, {RETRY}, 'denied', 'No.'"))
+        written = admin.execute(f"SELECT {columns} FROM audit_logs WHERE resource_id IN (6, 99)").fetchall()
+    assert len(written) == 2
+    assert written[0] == written[1]
 
 
 def test_row_security_keeps_no_index_from_being_used(gate_server, gated):

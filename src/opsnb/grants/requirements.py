@@ -56,6 +56,10 @@ SELECT format('%1$s.login has a collation that takes different logins for one: D
 FROM gated JOIN login ON attrelid = gated.oid JOIN pg_catalog.pg_collation c ON c.oid = attcollation
 WHERE NOT collisdeterministic
 UNION ALL
+SELECT name || ' is filled by a subscription, which fires no statement trigger: plans prepared before would '
+  'keep the rights of people who are gone. Fill it by statements.'
+FROM gated WHERE oid = {users} AND EXISTS (SELECT FROM pg_catalog.pg_subscription_rel WHERE srrelid = oid)
+UNION ALL
 SELECT format('Row security is forced on the owner of %1$s, and so on the functions of the gate: '
               'ALTER TABLE %1$s NO FORCE ROW LEVEL SECURITY.', name)
 FROM gated WHERE relforcerowsecurity
