@@ -10,7 +10,7 @@ from consoles import VIEWER, open_page, rows, run_cell
 from opsnb import schema
 from opsnb.database import Database
 from opsnb.settings import Settings
-from support.history import ENTRY, VIEW, add_run, add_user
+from support.history import ENTRY, VIEW, add_recent_run, add_user
 from support.postgres import server as postgres_server
 
 
@@ -60,7 +60,7 @@ def test_postgresql_stopped_in_mid_session(serve, page: Page) -> None:
         database = Database(running.url(), Settings())
         schema.init(database)
         add_user(database, VIEWER, ENTRY, VIEW)
-        add_run(database, type="inventory.sync")
+        add_recent_run(database, type="inventory.sync")
         database.close()
         open_page(page, serve(f"--database={running.url()}", f"--actor={VIEWER}"))
         expect(rows(page)).to_have_count(1)

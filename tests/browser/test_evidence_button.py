@@ -1,5 +1,6 @@
 """Save evidence: from the button of an operation to a file on the reader's disk that opens without a network."""
 
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from consoles import MANAGER, VIEWER, focused, open_page, rows, run_cell
 from opsnb import connect, demo
 from opsnb.database import Database
 from opsnb.settings import Settings
-from support.history import NOW, execute
+from support.history import execute
 from support.serving import Server
 
 SECRET = "hunter2-and-more"
@@ -22,8 +23,8 @@ def secretive(tmp_path: Path) -> Path:
     """A demo in which the newest failure has a secret in its context."""
     path = tmp_path / "runs.db"
     made = Database(str(path), Settings())
-    demo.prepare(made, NOW)
-    newest = connect(str(path), actor=VIEWER, now=NOW).failures(limit=1).rows[0].id
+    demo.prepare(made, datetime.now(UTC))
+    newest = connect(str(path), actor=VIEWER).failures(limit=1).rows[0].id
     context = f'{{"error": {{"message": "no answer"}}, "params": {{"password": "{SECRET}"}}}}'
     execute(made, "UPDATE operation_runs SET context = :context WHERE id = :id", context=context, id=newest)
     made.close()

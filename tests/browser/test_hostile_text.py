@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from consoles import VIEWER, open_page, rows, run_cell
 from opsnb.database import Database
 from support.history import ENTRY as ACCESS
-from support.history import VIEW, add_run, add_tenant, add_user, add_workspace, execute
+from support.history import VIEW, add_recent_run, add_tenant, add_user, add_workspace, execute
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 NASTY = {
@@ -29,8 +29,8 @@ def hostile(sqlite: Database) -> Path:
     for name, text in NASTY.items():
         workspace = add_workspace(sqlite, text)
         context = {text[:200]: text, "error": {"message": text}, "list": [text, {"deep": text}], "name": name}
-        add_run(sqlite, type=text, initiator_name=text, outcome="failed", workspace_id=workspace, context=context,
-                tenant_id=add_tenant(sqlite, workspace, text))  # fmt: skip
+        add_recent_run(sqlite, type=text, initiator_name=text, outcome="failed", workspace_id=workspace,
+                context=context, tenant_id=add_tenant(sqlite, workspace, text))  # fmt: skip
     execute(sqlite, "UPDATE operation_runs SET status = 'completed', context = 'no JSON <b>at all</b>' WHERE id = 6")
     return Path(str(sqlite.url.database))
 

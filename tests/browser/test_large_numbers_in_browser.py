@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from consoles import VIEWER, open_page, rows, where
 from opsnb.database import Database
-from support.history import ENTRY, VIEW, add_run, add_user
+from support.history import ENTRY, VIEW, add_recent_run, add_user
 
 FAILED, RETRY = 2**63 - 3, 2**63 - 2  # as numbers of JavaScript both would be 9223372036854775808
 
@@ -15,8 +15,8 @@ FAILED, RETRY = 2**63 - 3, 2**63 - 2  # as numbers of JavaScript both would be 9
 @pytest.fixture
 def snowflakes(sqlite: Database) -> Path:
     add_user(sqlite, VIEWER, ENTRY, VIEW)
-    add_run(sqlite, id=FAILED, outcome="failed")
-    add_run(sqlite, id=RETRY, context={"triage": {"retry_of_run_id": FAILED}, "job": FAILED})
+    add_recent_run(sqlite, id=FAILED, outcome="failed")
+    add_recent_run(sqlite, id=RETRY, context={"triage": {"retry_of_run_id": FAILED}, "job": FAILED})
     return Path(str(sqlite.url.database))
 
 

@@ -4,7 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,10 @@ from opsnb import schema
 from opsnb.database import Database
 from opsnb.ops import ACTOR_SECONDS
 from opsnb.settings import Settings
-from support.history import ENTRY, MANAGE, VIEW, add_run, add_runs, add_user, execute
+from support.history import ENTRY, MANAGE, VIEW, add_run, add_runs, add_user, ago, execute
 from support.postgres import server as postgres_server
 
 ROWS = 40
-
-
-def ago(**span: float) -> datetime:
-    return datetime.now(UTC) - timedelta(**span)
 
 
 def fill(database: Database) -> None:

@@ -22,7 +22,7 @@ from opsnb.replica import Replica
 from opsnb.serve.environment import kernel_environment
 from opsnb.settings import Settings
 from opsnb.widgets.console import Console
-from support.history import MANAGE, MANAGER, VIEW, add_people, add_run, execute
+from support.history import MANAGE, MANAGER, VIEW, add_people, add_recent_run, execute
 from support.isolation import short_folder
 from support.postgres import VERSIONS, server, standby
 from support.workers import eventually
@@ -135,7 +135,7 @@ def statements_of(database):
 
 
 def test_looking_asks_the_primary_nothing(servers, place, mona):
-    run_id = add_run(place, outcome="failed")
+    run_id = add_recent_run(place, outcome="failed")
     wait_for(servers)
     asked = statements_of(mona.database)
     assert [row.id for row in mona.runs().rows] == [run_id]
@@ -152,7 +152,7 @@ def test_looking_asks_the_primary_nothing(servers, place, mona):
 
 def test_a_replica_is_not_asked_for_its_state_with_every_page(servers, place, mona, monkeypatch):
     monkeypatch.setattr(replica, "REPLICA_SECONDS", 60)
-    add_run(place)
+    add_recent_run(place)
     wait_for(servers)
     asked = statements_of(mona._sources._replica)
     for _ in range(3):
@@ -161,7 +161,7 @@ def test_a_replica_is_not_asked_for_its_state_with_every_page(servers, place, mo
 
 
 def test_a_page_of_a_replica_that_follows_is_of_this_moment(servers, place, mona):
-    add_run(place)
+    add_recent_run(place)
     wait_for(servers)
     page = mona.runs()
     assert datetime.now(UTC) - page.as_of < timedelta(seconds=2)
@@ -169,10 +169,10 @@ def test_a_page_of_a_replica_that_follows_is_of_this_moment(servers, place, mona
 
 
 def test_a_page_says_how_far_behind_its_replica_is(servers, place, mona):
-    run_id = add_run(place)
+    run_id = add_recent_run(place)
     pause(servers)
     before = datetime.now(UTC)
-    late = add_run(place)
+    late = add_recent_run(place)
     wait_for_lag(servers)
     page, run = mona.runs(), mona.run(run_id)
     assert [row.id for row in page.rows] == [run_id]
@@ -186,9 +186,9 @@ def test_a_page_says_how_far_behind_its_replica_is(servers, place, mona):
 
 
 def test_a_lag_of_more_than_a_few_seconds_is_said(servers, place, mona, monkeypatch):
-    run_id = add_run(place)
+    run_id = add_recent_run(place)
     pause(servers)
-    add_run(place)
+    add_recent_run(place)
     real = replica._state
     monkeypatch.setattr(replica, "_state", lambda asked: (timedelta(seconds=42), real(asked)[1]))
     page = mona.runs()
@@ -202,7 +202,7 @@ def test_a_lag_of_more_than_a_few_seconds_is_said(servers, place, mona, monkeypa
 
 
 def test_who_acted_sees_it_at_once_and_reads_the_replica_again_when_it_shows_it(servers, place, mona):
-    run_id = add_run(place, status="running")
+    run_id = add_recent_run(place, status="running")
     pause(servers)
     assert mona.case(run_id).decide("cancel")
     done = mona.cancel(run_id)
@@ -217,7 +217,7 @@ def test_who_acted_sees_it_at_once_and_reads_the_replica_again_when_it_shows_it(
 
 
 def test_an_act_is_decided_on_the_primary(servers, place, mona):
-    run_id = add_run(place, status="running")
+    run_id = add_recent_run(place, status="running")
     pause(servers)
     execute(place, "UPDATE operation_runs SET status = 'completed', outcome = 'succeeded'")
     assert mona.run(run_id).row.status == "running"
@@ -228,7 +228,7 @@ def test_an_act_is_decided_on_the_primary(servers, place, mona):
 
 
 def test_a_replica_that_is_cut_off_does_not_pass_for_one_that_follows(servers, place, mona):
-    add_run(place)
+    add_recent_run(place)
     wait_for(servers)
     last = mona.runs().as_of
     servers[0].stop()
@@ -249,7 +249,7 @@ def refused(ask):
 
 
 def test_what_a_lost_replica_would_show_is_read_from_the_primary_and_said(servers, place, mona):
-    run_id = add_run(place, status="running")
+    run_id = add_recent_run(place, status="running")
     wait_for(servers)
     assert mona.runs().instead == ""
     servers[1].stop()
@@ -275,7 +275,7 @@ def test_what_a_lost_replica_would_show_is_read_from_the_primary_and_said(server
 
 def test_a_replica_lost_between_two_questions_is_passed_over(servers, place, mona, monkeypatch):
     monkeypatch.setattr(replica, "REPLICA_SECONDS", 60)
-    add_run(place)
+    add_recent_run(place)
     wait_for(servers)
     mona.runs()
     servers[1].stop()
@@ -321,7 +321,7 @@ def test_a_silent_replica_is_waited_for_once_and_then_left_alone(
     servers, name, place, opened, silent, monkeypatch, read_only
 ):
     monkeypatch.setattr(replica, "LOST_SECONDS", 60)
-    add_run(place)
+    add_recent_run(place)
     url, came = silent
     ops = opened(servers[0].url(name), url, read_only=read_only)
     ask = (lambda: refused(ops.runs)) if read_only else (lambda: ops.runs().instead)
@@ -333,7 +333,7 @@ def test_a_silent_replica_is_waited_for_once_and_then_left_alone(
 
 
 def test_where_nobody_acts_the_primary_is_spared(servers, name, place, opened):
-    add_run(place)
+    add_recent_run(place)
     ops = opened(servers[0].url(name), f"postgresql://postgres@/{name}?host=/nowhere", read_only=True)
     asked = statements_of(ops.database)
     said = refused(ops.runs)
@@ -351,7 +351,7 @@ def test_the_wrong_login_on_a_replica_names_its_setting(servers, place, name, op
 def test_a_plain_login_learns_how_old_the_replica_is(servers, place, name, opened):
     execute(place, "CREATE ROLE plain LOGIN")
     execute(place, "GRANT SELECT ON operation_runs, platform_users, audit_logs, workspaces, tenants TO plain")
-    add_run(place)
+    add_recent_run(place)
     wait_for(servers)
     url = servers[1].url(name).replace("postgres@", "plain@")
     page = opened(servers[0].url(name), url).runs()
@@ -363,7 +363,7 @@ def test_a_query_that_stands_in_the_way_of_replay_is_broken_off_and_said(servers
     follower = Replica(servers[1].url(name), SETTINGS)
     servers[1].execute("ALTER SYSTEM SET max_standby_streaming_delay = '100ms'")
     servers[1].execute("SELECT pg_reload_conf()")
-    add_run(place)
+    add_recent_run(place)
     wait_for(servers)
 
     def look():
@@ -416,7 +416,7 @@ def test_the_setting_belongs_to_the_database_of_the_settings_alone(servers, name
 def test_after_a_failover_acts_go_to_the_promoted_replica(open_database, opened, wanted):
     with pair() as (primary, follower):
         place = open_database(primary.url("people"))
-        run_id, other = add_run(place, status="running"), add_run(place, outcome="failed")
+        run_id, other = add_recent_run(place, status="running"), add_recent_run(place, outcome="failed")
         place.close()
         hosts = f"host={primary.folder}&host={follower.folder}&target_session_attrs={wanted}"
         mona = opened(f"postgresql://postgres@/people?{hosts}", follower.url("people"))

@@ -2,12 +2,11 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from opsnb.database import Database
-from support.history import VIEWER, add_people, add_run
+from support.history import VIEWER, add_people, add_recent_run
 from support.serving import serving
 
 HOSTILE = "</script><script>alert('&')</script><!--"
@@ -22,7 +21,7 @@ def parts(text: str) -> list[dict[str, Any]]:
 
 def test_a_page_carries_what_is_on_its_screen(sqlite: Database, tmp_path: Path) -> None:
     add_people(sqlite)
-    add_run(sqlite, initiator_name=HOSTILE, created_at=datetime.now(UTC))  # a server has the real clock
+    add_recent_run(sqlite, initiator_name=HOSTILE)
     path = "/system/ops/runs"
     with serving(
         tmp_path, f"--database={sqlite.url}", f"--actor={VIEWER}", "--base-url=/team", "--preheat=0"

@@ -23,7 +23,7 @@ from opsnb.database import Database
 from opsnb.ops import ACTOR_SECONDS
 from opsnb.serve.wire import _BOUNDS
 from opsnb.settings import Settings
-from support.history import MANAGER, OUTSIDER, VIEWER, add_people, add_run, execute
+from support.history import MANAGER, OUTSIDER, VIEWER, add_people, add_recent_run, execute
 from support.hostile import (
     CHANNELS,
     FORMS,
@@ -66,8 +66,8 @@ def serve(folder: Path, *options: str, prologue: str = "") -> AbstractContextMan
     database = Database(str(folder / "runs.db"), Settings())
     schema.init(database)
     add_people(database)
-    add_run(database, outcome="failed", initiator_name=ROW)
-    add_run(database, status="running", initiator_name=ROW)
+    add_recent_run(database, outcome="failed", initiator_name=ROW)
+    add_recent_run(database, status="running", initiator_name=ROW)
     database.close()
     command = [
         sys.executable,
@@ -543,7 +543,7 @@ def test_who_is_deactivated_sees_nothing_more(tmp_path: Path) -> None:
             assert ROW in json.dumps(states(channel))
             opened = Database(str(server.folder / "runs.db"), Settings())
             execute(opened, "UPDATE platform_users SET is_active = false")
-            add_run(opened, initiator_name="came-later")
+            add_recent_run(opened, initiator_name="came-later")
             opened.close()
             time.sleep(ACTOR_SECONDS)
             wanted = [{"type": "refresh"}, *({"type": "go", "address": place} for place in (PAGE, f"{PAGE}/1"))]

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -34,7 +34,7 @@ from support.acts import (
     states,
     url_of,
 )
-from support.history import add_run, add_runs, before
+from support.history import add_recent_run, add_runs, ago
 
 RUNS = 200 if SOAK else 20
 ACTS = 500
@@ -51,7 +51,9 @@ def staffed(database):
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_simultaneous_retries_one_is_done_and_the_others_are_told_its_number(staffed, kind):
     url = url_of(staffed)
-    run_ids = add_runs(staffed, [{"outcome": "failed", "context": {"site": n}} for n in range(RUNS)])
+    run_ids = add_runs(
+        staffed, [{"outcome": "failed", "context": {"site": n}, "created_at": ago(hours=1)} for n in range(RUNS)]
+    )
     start = states(staffed)
     told = at_once(kind, act_together, [(url, operator(n), Act.RETRY, run_ids) for n in range(WORKERS)])
 
@@ -106,7 +108,8 @@ def race(task, *arguments):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cancel_never_overwrites_a_run_that_its_worker_finished(staffed, kind):
     url = url_of(staffed)
-    run_ids = add_runs(staffed, [{"status": "running", "started_at": before(minutes=5)} for _ in range(RUNS)])
+    running = {"status": "running", "created_at": ago(hours=1), "started_at": ago(minutes=5)}
+    run_ids = add_runs(staffed, [running] * RUNS)
     start = states(staffed)
     cancels = [("cancel", url, operator(n), run_ids, n) for n in range(3)]
     *told, finished = at_once(kind, race, [*cancels, ("finish", url, run_ids, 9)])
@@ -150,7 +153,8 @@ def test_mixed_acts_leave_as_many_audit_rows_and_a_history_that_replays_from_the
 
 
 def test_a_worker_that_writes_its_progress_all_the_while_loses_none_and_triage_loses_none(staffed):
-    run_ids = add_runs(staffed, [{"status": "running", "context": {"site": "berlin", "progress": {}}}] * RUNS)
+    context = {"site": "berlin", "progress": {}}
+    run_ids = add_runs(staffed, [{"status": "running", "context": context, "created_at": ago(hours=1)}] * RUNS)
     ops, over = ops_for(url_of(staffed), operator(0)), threading.Event()
     written = dict.fromkeys(run_ids, 0)
 
@@ -189,7 +193,7 @@ def progress(database):
 
 
 def test_one_run_canceled_by_everybody_is_canceled_once(staffed):
-    run_id = add_run(staffed, status="queued", created_at=before(minutes=1) - timedelta(seconds=1))
+    run_id = add_recent_run(staffed, status="queued")
     told = at_once("threads", act_together, [(url_of(staffed), operator(n), Act.CANCEL, [run_id]) for n in range(8)])
     statuses = Counter(one.status for attempts in told for one in attempts)
     assert statuses == {"success": 1, "refused": 7}

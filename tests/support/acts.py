@@ -21,7 +21,7 @@ from opsnb.ops import Ops
 from opsnb.queries.context import read_context
 from opsnb.settings import Settings
 from opsnb.triage import Act
-from support.history import add_runs, add_user
+from support.history import add_runs, add_user, ago
 
 SOAK = os.environ.get("OPSNB_TEST_SOAK") == "1"
 WORKERS = 8
@@ -148,9 +148,10 @@ def add_mixed_runs(database: Database, count: int) -> list[int]:
     states = [("completed", "failed"), ("queued", "pending"), ("running", "pending"), ("completed", "succeeded")]
     types = ["inventory.sync", "inventory.sync", "credentials.rotate", "archive.purge", "no.such_type"]
     rows = (
-        {"status": states[n % 4][0], "outcome": states[n % 4][1], "type": types[n % 5], "context": {"given": n}}
+        {"status": states[n % 4][0], "outcome": states[n % 4][1], "type": types[n % 5], "context": {"given": n},
+         "created_at": ago(hours=1)}
         for n in range(count)
-    )
+    )  # fmt: skip
     return add_runs(database, rows)
 
 
