@@ -76,7 +76,7 @@ def test_every_pin_can_be_installed_on_every_python_that_it_is_for():
     refused = [
         f"{pin} needs Python {supported}, which {python['python_full_version']} is not"
         for name, version in installed().items()
-        for supported in [SpecifierSet(distribution(name).metadata["Requires-Python"] or "")]
+        for supported in [SpecifierSet(distribution(name).metadata.get("Requires-Python", ""))]
         for pin in PINS.get(name, ())
         if version in pin.specifier
         for python in PYTHONS
