@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 from sqlalchemy import func, select
@@ -98,6 +98,7 @@ def one_sentence(done: object) -> bool:
     return not isinstance(done, str) or len(done.splitlines()) == 1
 
 
+@example([GOOD | {"status": None, "two\nlines": None}], "r.csv", "\n", "", False)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rows, st.sampled_from([*WRITERS]), st.sampled_from(["\n", "\r\n", "\r", "\n\n"]), maps, st.booleans())
 def test_no_value_leads_to_a_traceback(

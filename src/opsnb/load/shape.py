@@ -10,7 +10,7 @@ from opsnb.load import paths
 from opsnb.load.mapping import COLUMN, OPTIONAL, REQUIRED, Map
 from opsnb.load.records import Contents
 from opsnb.load.source import Source
-from opsnb.text import visible
+from opsnb.text import one_line, visible
 
 MOST = 100
 
@@ -41,7 +41,7 @@ def _delimiter(columns: tuple[str, ...]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    shown = [visible(name, 40) for name in names]
+    shown = [visible(one_line(name), 40) for name in names]
     return ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
 
 
