@@ -63,7 +63,7 @@ def test_it_claims_what_was_queued_since_it_started_and_fresh_retries(database):
     wanted = [*queue(database, created_at=ago(30), context=retry(2)), *queue(database, 2)]
     left += [*queue(database, context=[]), *queue(database, context="text"), *queue(database, type="unheard.of")]
     before = [read(database, number) for number in left]
-    assert [line for line in once(taken) if "claimed" in line] == [f"Operation #{n} claimed" for n in wanted]
+    assert [line for line in once(taken) if line.endswith(" claimed")] == [f"Operation #{n} claimed" for n in wanted]
     assert [read(database, number) for number in left] == before
     assert completed(database) == len(wanted) + 1
 
@@ -98,7 +98,7 @@ def test_each_run_is_claimed_once_by_four_workers_in_threads(database):
     with threaded(database, 4) as workers:
         numbers = queue(database, 60 * SOAK)
         eventually(lambda: completed(database) == len(numbers), 60 * SOAK)
-    claimed = Counter(line for worker in workers for line in worker.lines if "claimed" in line)
+    claimed = Counter(line for worker in workers for line in worker.lines if line.endswith(" claimed"))
     assert claimed == Counter(f"Operation #{number} claimed" for number in numbers)
     assert not [line for worker in workers for line in worker.lines if "left alone" in line]
 
@@ -110,7 +110,9 @@ def test_each_run_is_claimed_once_by_four_workers_in_processes(database, tmp_pat
         eventually(lambda: completed(database) == len(numbers), 60 * SOAK)
         for one in started:
             one.terminate()
-        said = [line for one in started for line in one.communicate(timeout=20)[0].splitlines() if "claimed" in line]
+        said = [
+            line for one in started for line in one.communicate(timeout=20)[0].splitlines() if line.endswith(" claimed")
+        ]
     assert Counter(said) == Counter(f"Operation #{number} claimed" for number in numbers)
 
 
