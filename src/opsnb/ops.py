@@ -21,6 +21,7 @@ from opsnb.queries.activity import DAY, Activity, read_activity
 from opsnb.queries.activity import SINCE as SINCE_BY
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.choices import Choice, choices, label_of
+from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.history import TypeHistory
 from opsnb.queries.masking import Masker
@@ -312,7 +313,9 @@ class Ops:
 
     def _read(self, number: int, source: Source) -> Run:
         rule = lambda: self._rule(source)  # noqa: E731
-        found = read_run(source.database, self.catalog, rule, number, source.as_of, self.ensure_view, self.masker)
+        found = read_run(
+            source.database, self.catalog, rule, number, source.as_of, self.ensure_view, self.masker, self.errors
+        )
         return source.mark(found)
 
     def evidence(self, run_id: int) -> Evidence:
@@ -493,9 +496,14 @@ class Ops:
         """Masks secrets; errors and audits come masked, and a run's context as the worker wrote it."""
         return Masker(self.settings.secret_keys)
 
+    @cached_property
+    def errors(self) -> ErrorTexts:
+        """Reads the texts of errors, and groups them."""
+        return ErrorTexts(self.masker)
+
     def _lists(self, source: Source, page: Page) -> Lists:
         rule = self._rule(source) if page is Page.STUCK else self.classifier
-        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values, self.masker)
+        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values, self.errors)
 
     def _wanted(self, raw: dict[str, Any], source: Source) -> filters.Filters:
         return resolve(source.database, self.catalog, filters.read(raw, source.as_of))

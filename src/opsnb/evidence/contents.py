@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from opsnb.models import Outcome, Status
 from opsnb.queries.detail import AuditEntry, Relative
 from opsnb.queries.filters import PLATFORM
-from opsnb.queries.members import group_of
 from opsnb.queries.records import RunRow
 from opsnb.queries.run import Run
 from opsnb.queries.timeline import Event
@@ -112,7 +111,7 @@ def _group(ops: Ops, run: Run) -> dict[str, list[RunRow]]:
     """Find the newest failures with the same kind of error, where this is one."""
     if (run.row.status, run.row.outcome) != (Status.COMPLETED, Outcome.FAILED):
         return {}
-    group = group_of(run.row.type, run.row.error, ops.masker)
+    group = ops.errors.group(run.row.type, run.row.error)
     rows = ops.failures(group=group, since=run.as_of - GROUP_WINDOW, limit=2 * AROUND).rows
     return {f"Newest failures of its group {group} in 7 days": list(rows)} if rows else {}
 

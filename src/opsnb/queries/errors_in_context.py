@@ -1,4 +1,4 @@
-"""Where a worker's context says what went wrong, taken out by the database as one short text."""
+"""Where a worker's context says what went wrong, taken out by the database, bounded."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column
 
-LENGTH = 300
+from opsnb.queries.error_message import CUT, HEAD, TAIL, take
 
 
 def error_text(dialect: str, paths: Sequence[str]) -> ColumnElement[Any]:
-    """Write the expression for the error's text: at most `LENGTH` characters, NULL where none of `paths` holds text.
+    """Write the expression for the error's text as `take` bounds it, NULL where none of `paths` holds text.
 
     A path is written as the setting `error_paths` has it; of several joined by a plus, all must hold text.
     """
@@ -20,9 +20,17 @@ def error_text(dialect: str, paths: Sequence[str]) -> ColumnElement[Any]:
     if dialect == "sqlite":
         # A context that is no JSON must not stop the page.
         found = ", ".join(_joined(path, _sqlite) for path in paths)
-        return literal_column(f"CASE WHEN json_valid(context) THEN substr(coalesce({found}, NULL), 1, {LENGTH}) END")
-    found = ", ".join(_joined(path, _postgresql) for path in paths)
-    return literal_column(f"CASE WHEN {UNREADABLE} THEN NULL ELSE left(coalesce({found}), {LENGTH}) END")
+        text = f"CASE WHEN json_valid(context) THEN coalesce({found}, NULL) END"
+        tail = f"substr(text, -{TAIL})"
+    else:
+        found = ", ".join(_joined(path, _postgresql) for path in paths)
+        text = f"CASE WHEN {UNREADABLE} THEN NULL ELSE coalesce({found}) END"
+        tail = f"right(text, {TAIL})"
+    cut = f"'{CUT}'"
+    whole = f"substr(text, 1, {HEAD + TAIL})"  # bounded also where SQLite counts no further than a null character
+    taken = f"CASE WHEN length(text) > {HEAD + TAIL} THEN substr(text, 1, {HEAD}) || {cut} || {tail} ELSE {whole} END"
+    # LIMIT and OFFSET keep the planners from putting the expression in place of each `text`, to read it again.
+    return literal_column(f"(SELECT {taken} FROM (SELECT {text} AS text LIMIT 1 OFFSET 0) AS found)")
 
 
 # A column of type json, unlike jsonb, takes escapes that PostgreSQL then fails to make text of: a null character, and
@@ -57,7 +65,7 @@ def _postgresql(path: str) -> str:
 def find_error(context: Mapping[str, Any], paths: Sequence[str]) -> str | None:
     """Find the same text in a context that was read already."""
     found = ([_at(context, part) for part in path.split("+")] for path in paths)
-    return next((": ".join(texts)[:LENGTH] for texts in found if all(isinstance(text, str) for text in texts)), None)
+    return next((take(": ".join(texts)) for texts in found if all(isinstance(text, str) for text in texts)), None)
 
 
 def _at(value: Any, path: str) -> Any:

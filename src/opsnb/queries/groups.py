@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opsnb.catalog import Catalog
 from opsnb.links import Page
 from opsnb.models import as_utc
+from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.filters import Filters
-from opsnb.queries.fingerprints import fingerprint, shape
+from opsnb.queries.fingerprints import fingerprint
 from opsnb.queries.lists import texts_statement
-from opsnb.queries.masking import Masker
 from opsnb.queries.members import WINDOW, unfiltered
 from opsnb.queries.pages import Lists
 from opsnb.queries.records import as_text
@@ -136,7 +136,7 @@ def read_groups(lists: Lists, filters: Filters, now: datetime, limit: int) -> Fa
     rows = lists.database.fetch(
         texts_statement(asked), {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
     )
-    found = [one for one in _gather(rows[:WINDOW], lists.masker) if filters.group is None or filters.group == one.group]
+    found = [one for one in _gather(rows[:WINDOW], lists.errors) if filters.group is None or filters.group == one.group]
     for one in found:
         one.count(now)
     found.sort(key=_urgency, reverse=True)
@@ -192,14 +192,14 @@ class _Gathered:
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 
-def _gather(rows: Iterable[Sequence[Any]], masker: Masker) -> list[_Gathered]:
+def _gather(rows: Iterable[Sequence[Any]], errors: ErrorTexts) -> list[_Gathered]:
     """Put rows, newest first, into groups."""
     found: dict[tuple[object, str], list[Sequence[Any]]] = defaultdict(list)
     newest: dict[tuple[object, str], str] = {}
     for row in rows:
         _, _, type_, _, error = row
-        text = masker.mask_error(as_text(error))
-        key = type_, shape(text)
+        key = type_, errors.shape(error)
+        if key not in found:
+            newest[key] = errors.read(error) or ""
         found[key].append(row)
-        newest.setdefault(key, text or "")
     return [_Gathered(as_text(key[0]) or "", key[1], members, newest[key]) for key, members in found.items()]

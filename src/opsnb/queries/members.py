@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 from opsnb.database import Database
 from opsnb.links import Page
 from opsnb.queries.cursors import Key
-from opsnb.queries.fingerprints import fingerprint, shape
+from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.lists import Shape, onward, texts_statement
-from opsnb.queries.masking import Masker
-from opsnb.queries.records import as_text
 
 # How many failures are looked through for one answer: a second's work, and a week of ten million runs in half a year.
 WINDOW = 100_000
@@ -26,13 +24,13 @@ class Members(NamedTuple):
     end: Key | None
 
 
-def group_of(type_: object, text: object, masker: Masker) -> str:
-    """Give the group that a failure belongs to, by its type and its error's text as the database gave them."""
-    return fingerprint(as_text(type_) or "", shape(masker.mask_error(as_text(text))))
-
-
 def read_members(
-    database: Database, masker: Masker, listed: Shape, values: Mapping[str, Any], group: str, most: int | None = None
+    database: Database,
+    errors: ErrorTexts,
+    listed: Shape,
+    values: Mapping[str, Any],
+    group: str,
+    most: int | None = None,
 ) -> Members:
     """Look through a list for the members of a group, from its cursor on; with `most` no further than so many.
 
@@ -46,7 +44,7 @@ def read_members(
     seen, size = 0, WINDOW if most is None else FIRST
     while True:
         rows = database.fetch(texts_statement(asked), {**values, "limit": size})
-        numbers += [number for _, number, type_, _, error in rows if group_of(type_, error, masker) == group]
+        numbers += [number for _, number, type_, _, error in rows if errors.group(type_, error) == group]
         seen += len(rows)
         if most is not None and len(numbers) >= most:
             return Members(numbers[:most], None)

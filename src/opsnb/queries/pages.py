@@ -14,11 +14,11 @@ from opsnb.links import Page
 from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
+from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.filters import SEARCHED, Filters
 from opsnb.queries.glance import glance
 from opsnb.queries.leads import SAID, find_few, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
-from opsnb.queries.masking import Masker
 from opsnb.queries.members import WINDOW, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
 from opsnb.queries.run_page import Count, Hidden, RunPage
@@ -46,8 +46,8 @@ class Lists:
         How far `RunPage.count` counts.
     known
         What different values there are for a search.
-    masker
-        Masks secrets in the texts of errors.
+    errors
+        Reads and groups the texts of errors.
     """
 
     database: Database
@@ -55,7 +55,7 @@ class Lists:
     classifier: Classifier
     count_cap: int
     known: Known
-    masker: Masker
+    errors: ErrorTexts
 
     def page(
         self, page: Page, filters: Filters, now: datetime, limit: int, after: str | None, before: str | None
@@ -83,7 +83,7 @@ class Lists:
             shape, values = self._searched(shape, values, filters)
         end = None
         if filters.group:
-            members, end = read_members(self.database, self.masker, shape, values, filters.group, limit + 1)
+            members, end = read_members(self.database, self.errors, shape, values, filters.group, limit + 1)
             values["members"] = sent(self.database, members)
         found = () if "nothing" in shape.names else self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
@@ -145,7 +145,7 @@ class Lists:
         values = self.plain_values(page, filters, now)
         if filters.group:
             members = read_members(
-                self.database, self.masker, self.shape(Page.FAILURES, filters), values, filters.group
+                self.database, self.errors, self.shape(Page.FAILURES, filters), values, filters.group
             )
             values["members"] = sent(self.database, members.numbers)
         return values
@@ -183,7 +183,7 @@ class Lists:
     def rows(self, found: Iterable[Sequence[Any]], page: Page, now: datetime) -> list[RunRow]:
         """Make the records of the list's rows."""
         rows = list_rows(found, self.catalog, self.classifier.labels(now) if page is Page.STUCK else None)
-        return [row._replace(error=self.masker.mask_error(row.error)) if row.error else row for row in rows]
+        return [row._replace(error=self.errors.read(row.error)) if row.error else row for row in rows]
 
     def _check_places(self, filters: Filters) -> None:
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):

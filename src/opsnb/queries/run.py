@@ -13,6 +13,7 @@ from opsnb.models import Status
 from opsnb.queries import cursors
 from opsnb.queries.context import read_context
 from opsnb.queries.detail import MAX_AUDIT, AuditEntry, Relative, fetch_audit, fetch_lineage, fetch_run, masked
+from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.errors_in_context import find_error
 from opsnb.queries.history import LIMIT, TypeHistory, read_history
 from opsnb.queries.masking import Masker
@@ -112,10 +113,11 @@ def read_run(
     now: datetime,
     ensure: Callable[[], None],
     masker: Masker,
+    errors: ErrorTexts,
 ) -> Run:
     """Read one run at `now` (tz-aware), in one statement; `ensure` is asked again before its audit or lineage is read.
 
-    `masker` masks secrets in the text of its error and in its audit.
+    `masker` masks secrets in its audit, `errors` reads the text of its error.
 
     `rule` gives what tells stuck runs; it is asked only for a run that is not completed.
 
@@ -130,7 +132,7 @@ def read_run(
     context = read_context(text) or {}
     (row,) = list_rows([found], catalog)
     stuck = rule().classify(row, now) if row.status != Status.COMPLETED else None
-    error = masker.mask_error(find_error(context, database.settings.error_paths))
+    error = errors.read(find_error(context, database.settings.error_paths))
     row = row._replace(error=error, stuck_class=stuck.label if stuck else None)
     return Run(
         row,
