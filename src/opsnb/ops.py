@@ -24,6 +24,7 @@ from opsnb.queries.choices import Choice, choices, label_of
 from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.groups import SINCE, FailureGroups, read_groups
 from opsnb.queries.history import TypeHistory
+from opsnb.queries.known_groups import KnownGroups
 from opsnb.queries.masking import Masker
 from opsnb.queries.norms import Norms
 from opsnb.queries.pages import Lists
@@ -501,9 +502,13 @@ class Ops:
         """Reads the texts of errors, and groups them."""
         return ErrorTexts(self.masker)
 
+    @cached_property
+    def _groups(self) -> KnownGroups:
+        return KnownGroups(self.errors)
+
     def _lists(self, source: Source, page: Page) -> Lists:
         rule = self._rule(source) if page is Page.STUCK else self.classifier
-        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values, self.errors)
+        return Lists(source.database, self.catalog, rule, self.settings.count_cap, self._values, self._groups)
 
     def _wanted(self, raw: dict[str, Any], source: Source) -> filters.Filters:
         return resolve(source.database, self.catalog, filters.read(raw, source.as_of))

@@ -3,11 +3,8 @@
 import pytest
 
 from opsnb import analysis
-from opsnb.links import Page
 from opsnb.queries.error_message import HEAD, TAIL, take
-from opsnb.queries.filters import Filters
-from opsnb.queries.lists import texts_statement
-from opsnb.replica import Source
+from opsnb.queries.known_groups import read_errors
 from support.history import add_run, before
 
 FRAMES = "".join(f'  File "/srv/app/deep.py", line {n}, in f{n}\n    call_{n}()\n' for n in range(400))
@@ -51,10 +48,8 @@ def test_lists_details_groups_evidence_and_handovers_tell_the_same_error(ops, fa
             assert " ".join(found.split()).replace("'", "") in handover.replace("'", "").replace("\\", "")
 
 
-def test_what_is_read_of_an_error_is_bounded(database, ops):
-    add_run(database, outcome="failed", context={"error": "line\n" * 100_000})
-    lists = ops._lists(Source(database, ops.now()), Page.FAILURES)
-    values = {**lists.plain_values(Page.FAILURES, Filters(), ops.now()), "limit": 9}
-    ((*_, text),) = database.fetch(texts_statement(lists.shape(Page.FAILURES, Filters())), values)
+def test_what_is_read_of_an_error_is_bounded(database):
+    number = add_run(database, outcome="failed", context={"error": "line\n" * 100_000})
+    ((_, text),) = read_errors(database, [number])
     assert text == take("line\n" * 100_000)
     assert len(text) == HEAD + TAIL + 1

@@ -17,7 +17,9 @@ from opsnb.errors import BadInput
 from opsnb.links import Page
 from opsnb.models import Outcome, Status, Timestamp, operation_runs
 from opsnb.queries.filters import Filters
+from opsnb.queries.leads import sent
 from opsnb.queries.lists import Shape, wheres
+from opsnb.queries.members import WINDOW
 from opsnb.queries.pages import Lists
 from opsnb.queries.records import as_text
 from opsnb.queries.run_page import TITLES
@@ -72,6 +74,8 @@ class Activity:
         The window on created_at, tz-aware UTC, from the first to before the second.
     as_of, behind, instead
         As for `RunPage`.
+    note
+        What is not counted, in one sentence; empty where nothing is missing.
     """
 
     page: Page
@@ -82,6 +86,7 @@ class Activity:
     as_of: datetime
     behind: timedelta = timedelta(0)
     instead: str = ""
+    note: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row a bucket: `start` is tz-aware UTC, counts are Int64."""
@@ -99,7 +104,8 @@ class Activity:
         from opsnb.queries.html import grid
 
         head = [name.replace("_", " ").capitalize() for name in Bucket._fields]
-        return grid(head, ((moment(b.start), *b[1:]) for b in self.buckets), repr(self), "No operations.")
+        caption = f"{self!r}. {self.note}" if self.note else repr(self)
+        return grid(head, ((moment(b.start), *b[1:]) for b in self.buckets), caption, "No operations.")
 
 
 def read_activity(lists: Lists, page: Page, filters: Filters, every: str, now: datetime) -> Activity:
@@ -126,12 +132,17 @@ def read_activity(lists: Lists, page: Page, filters: Filters, every: str, now: d
     # The window is in the bounds of the buckets.
     shape = lists.shape(page, replace(filters, since=None, until=None))
     bounds = [since, *starts[1:], until]
-    values = {**lists.values(page, filters, now), **{_bound(at): bound for at, bound in enumerate(bounds)}}
+    values = {**lists.plain_values(page, filters, now), **{_bound(at): bound for at, bound in enumerate(bounds)}}
+    note = ""
+    if filters.group:
+        members = lists.members(page, filters, now)
+        values["members"] = sent(lists.database, members.numbers)
+        note = f"Only the newest {WINDOW:,} failures were looked at." if members.end else ""
     counted = [Counter[str]() for _ in starts]
     for number, status, outcome, found in lists.database.fetch(_statement(shape, len(starts)), values):
         counted[number][_kind(as_text(status), as_text(outcome))] += found
     buckets = [Bucket(start, **counts) for start, counts in zip(starts, counted, strict=True)]
-    return Activity(page, every, buckets, since, until, now)
+    return Activity(page, every, buckets, since, until, now, note=note)
 
 
 def _starts(every: str, since: datetime, until: datetime | None, now: datetime) -> list[datetime]:

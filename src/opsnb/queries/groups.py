@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,8 @@ from opsnb.links import Page
 from opsnb.models import as_utc
 from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.filters import Filters
-from opsnb.queries.fingerprints import fingerprint
-from opsnb.queries.lists import texts_statement
+from opsnb.queries.known_groups import read_errors
+from opsnb.queries.lists import keys_statement
 from opsnb.queries.members import WINDOW, unfiltered
 from opsnb.queries.pages import Lists
 from opsnb.queries.records import as_text
@@ -132,17 +132,18 @@ def read_groups(lists: Lists, filters: Filters, now: datetime, limit: int) -> Fa
     DatabaseUnavailable
         If the database cannot answer.
     """
-    asked = unfiltered(lists.shape(Page.FAILURES, filters))
-    rows = lists.database.fetch(
-        texts_statement(asked), {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
-    )
-    found = [one for one in _gather(rows[:WINDOW], lists.errors) if filters.group is None or filters.group == one.group]
+    database, asked = lists.database, unfiltered(lists.shape(Page.FAILURES, filters))
+    values = {**lists.plain_values(Page.FAILURES, filters, now), "limit": WINDOW + 1}
+    rows = database.fetch(keys_statement(asked), values)
+    found = [one for one in _gather(lists, rows[:WINDOW]) if filters.group is None or filters.group == one.group]
     for one in found:
         one.count(now)
     found.sort(key=_urgency, reverse=True)
-    shown = [one.record(lists.catalog) for one in found[:limit]]
+    shown = found[:limit]
+    texts = dict(read_errors(database, [one.example for one in shown]))
     return FailureGroups(
-        shown, filters.since, filters.until, sum(one.failures for one in found), len(found),
+        [one.record(lists.catalog, lists.groups.errors, texts.get(one.example)) for one in shown],
+        filters.since, filters.until, sum(one.failures for one in found), len(found),
         as_utc(rows[WINDOW - 1][0]) if len(rows) > WINDOW else None, now,
     )  # fmt: skip
 
@@ -155,10 +156,8 @@ def _urgency(group: _Gathered) -> tuple[object, ...]:
 
 @dataclass
 class _Gathered:
-    type: str
-    error: str
-    rows: list[Sequence[Any]]  # of `texts_statement`, newest first
-    newest: str  # the text of the first of them
+    group: str
+    rows: list[Sequence[Any]]  # of `keys_statement`, newest first
     times: Sequence[datetime] = ()
     counts: tuple[int, ...] = ()
 
@@ -170,36 +169,29 @@ class _Gathered:
     def example(self) -> int:
         return self.rows[0][1]  # type: ignore[no-any-return]
 
-    @property
-    def group(self) -> str:
-        return fingerprint(self.type, self.error)
-
     def count(self, now: datetime) -> None:
         self.times = sorted(filter(None, [as_utc(row[0]) for row in self.rows]))
         until = bisect_right(self.times, now)
         self.counts = tuple(until - bisect_left(self.times, now - span, 0, until) for span in _SPANS)
 
-    def record(self, catalog: Catalog) -> FailureGroup:
+    def record(self, catalog: Catalog, errors: ErrorTexts, text: object) -> FailureGroup:
+        """Make the record; `text` is the error's of the newest failure as the database gave it."""
         hour, day, week = self.counts
-        tenants = {row[3] for row in self.rows} - {None}
+        tenants, type_ = {row[3] for row in self.rows} - {None}, as_text(self.rows[0][2]) or ""
         return FailureGroup(
-            self.group, self.type, catalog.label(self.type), visible(self.error, LINE), self.failures, hour, day, week,
+            self.group, type_, catalog.label(type_), visible(errors.shape(text), LINE), self.failures, hour, day, week,
             next(iter(self.times), None), next(reversed(self.times), None), len(tenants),
-            self.example, visible(one_line(self.newest), LINE),
+            self.example, visible(one_line(errors.read(text)), LINE),
         )  # fmt: skip
 
 
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 
-def _gather(rows: Iterable[Sequence[Any]], errors: ErrorTexts) -> list[_Gathered]:
+def _gather(lists: Lists, rows: Sequence[Sequence[Any]]) -> list[_Gathered]:
     """Put rows, newest first, into groups."""
-    found: dict[tuple[object, str], list[Sequence[Any]]] = defaultdict(list)
-    newest: dict[tuple[object, str], str] = {}
-    for row in rows:
-        _, _, type_, _, error = row
-        key = type_, errors.shape(error)
-        if key not in found:
-            newest[key] = errors.read(error) or ""
-        found[key].append(row)
-    return [_Gathered(as_text(key[0]) or "", key[1], members, newest[key]) for key, members in found.items()]
+    found: dict[str, list[Sequence[Any]]] = defaultdict(list)
+    groups = lists.groups.of(lists.database, [(row[1], row[2]) for row in rows])
+    for group, row in zip(groups, rows, strict=True):
+        found[group].append(row)
+    return [_Gathered(group, members) for group, members in found.items()]

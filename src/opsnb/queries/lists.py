@@ -28,7 +28,6 @@ from opsnb.links import Page
 from opsnb.models import Timestamp, operation_runs
 from opsnb.queries.columns import looked_up, own_columns
 from opsnb.queries.conditions import any_of, column_for, conditions
-from opsnb.queries.errors_in_context import error_text
 from opsnb.queries.handled import unhandled
 from opsnb.queries.records import LISTED
 from opsnb.queries.stuck_in_sql import predicate
@@ -85,7 +84,7 @@ def wheres(shape: Shape) -> list[ColumnElement[bool]]:
     return [*_before_triage(shape), *open_]
 
 
-def _among(name: str, dialect: str) -> ColumnElement[bool]:
+def among(name: str, dialect: str) -> ColumnElement[bool]:
     """Write that a run is one of those whose numbers are bound (see `sent`); as a table, each is looked up."""
     if dialect == "sqlite":
         return runs.id.in_(select(literal_column("value")).select_from(func.json_each(bindparam(name))))
@@ -99,8 +98,8 @@ def _before_triage(shape: Shape) -> list[ColumnElement[bool]]:
         return [false()]  # SQLite would look for it
     states = _states(shape, ("completed",), ("failed",)) if failed else _states(shape, shape.status, shape.outcome)
     stuck = [predicate(shape.classifier, operation_runs, shape.dialect)] if shape.page is Page.STUCK else []
-    members = [_among("members", shape.dialect)] if "group" in shape.names else []
-    few = [_among("few", shape.dialect)] if shape.among_few else []
+    members = [among("members", shape.dialect)] if "group" in shape.names else []
+    few = [among("few", shape.dialect)] if shape.among_few else []
     is_sqlite = shape.dialect == "sqlite"
     filtered = conditions(shape.names, aside=is_sqlite and (shape.is_short or shape.among_few), said_aside=is_sqlite)
     return [*states, *filtered, *stuck, *members, *few]
@@ -137,10 +136,9 @@ def page_statement(shape: Shape) -> Select[Any]:
 
 
 @lru_cache(maxsize=1024)
-def texts_statement(shape: Shape) -> Select[Any]:
-    """Give type, tenant and error text of a list's runs; open are the same as of a page."""
-    columns = (runs.created_at, runs.id, runs.type, runs.tenant_id)
-    return in_order(shape, [*columns, error_text(shape.dialect, shape.error_paths).label("error")])
+def keys_statement(shape: Shape) -> Select[Any]:
+    """Give the key, the type and the tenant of a list's runs; open are the same as of a page."""
+    return in_order(shape, [runs.created_at, runs.id, runs.type, runs.tenant_id])
 
 
 def in_order(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:

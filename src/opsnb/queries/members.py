@@ -1,4 +1,4 @@
-"""Which failures belong to a group: their texts are read in the order of the list, and compared by their shape."""
+"""Which failures belong to a group: looked for in the order of the list, as far as a window of failures reaches."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from opsnb.database import Database
 from opsnb.links import Page
 from opsnb.queries.cursors import Key
-from opsnb.queries.error_texts import ErrorTexts
-from opsnb.queries.lists import Shape, onward, texts_statement
+from opsnb.queries.known_groups import KnownGroups
+from opsnb.queries.lists import Shape, keys_statement, onward
 
-# How many failures are looked through for one answer: a second's work, and a week of ten million runs in half a year.
-WINDOW = 100_000
+# How many failures are looked through for one answer; where there are more, the answer says so.
+WINDOW = 20_000
 FIRST = 1_000
 
 
@@ -26,7 +26,7 @@ class Members(NamedTuple):
 
 def read_members(
     database: Database,
-    errors: ErrorTexts,
+    known: KnownGroups,
     listed: Shape,
     values: Mapping[str, Any],
     group: str,
@@ -41,10 +41,10 @@ def read_members(
     """
     asked, values = unfiltered(listed), dict(values)
     numbers: list[int] = []
-    seen, size = 0, WINDOW if most is None else FIRST
+    seen, size = 0, WINDOW if most is None else min(FIRST, WINDOW)
     while True:
-        rows = database.fetch(texts_statement(asked), {**values, "limit": size})
-        numbers += [number for _, number, type_, _, error in rows if errors.group(type_, error) == group]
+        rows = database.fetch(keys_statement(asked), {**values, "limit": size})
+        numbers += members_of(database, known, rows, group)
         seen += len(rows)
         if most is not None and len(numbers) >= most:
             return Members(numbers[:most], None)
@@ -56,6 +56,12 @@ def read_members(
         asked = replace(asked, direction=onward(direction, created_at, database.is_sqlite))
         values |= {"cursor_created": created_at, "cursor_id": number}
         size = min(size * 10, WINDOW - seen)
+
+
+def members_of(database: Database, known: KnownGroups, rows: Any, group: str) -> list[int]:
+    """Give the numbers of those of the `rows` of `keys_statement` that are in a group."""
+    runs = [(row[1], row[2]) for row in rows]
+    return [number for (number, _), own in zip(runs, known.of(database, runs), strict=True) if own == group]
 
 
 def unfiltered(listed: Shape) -> Shape:

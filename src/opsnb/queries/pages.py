@@ -14,12 +14,12 @@ from opsnb.links import Page
 from opsnb.queries import cursors
 from opsnb.queries.choices import check_place
 from opsnb.queries.conditions import parameters
-from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.filters import SEARCHED, Filters
 from opsnb.queries.glance import glance
+from opsnb.queries.known_groups import KnownGroups
 from opsnb.queries.leads import SAID, find_few, sent
 from opsnb.queries.lists import Shape, count_statement, handled_statement, onward, page_statement
-from opsnb.queries.members import WINDOW, read_members
+from opsnb.queries.members import WINDOW, Members, read_members
 from opsnb.queries.records import LISTED, RunRow, list_rows
 from opsnb.queries.run_page import Count, Hidden, RunPage
 from opsnb.queries.search import numbered, resolve, said
@@ -46,8 +46,8 @@ class Lists:
         How far `RunPage.count` counts.
     known
         What different values there are for a search.
-    errors
-        Reads and groups the texts of errors.
+    groups
+        Tells the failure groups of runs, and reads the texts of errors.
     """
 
     database: Database
@@ -55,7 +55,7 @@ class Lists:
     classifier: Classifier
     count_cap: int
     known: Known
-    errors: ErrorTexts
+    groups: KnownGroups
 
     def page(
         self, page: Page, filters: Filters, now: datetime, limit: int, after: str | None, before: str | None
@@ -83,7 +83,7 @@ class Lists:
             shape, values = self._searched(shape, values, filters)
         end = None
         if filters.group:
-            members, end = read_members(self.database, self.errors, shape, values, filters.group, limit + 1)
+            members, end = read_members(self.database, self.groups, shape, values, filters.group, limit + 1)
             values["members"] = sent(self.database, members)
         found = () if "nothing" in shape.names else self.database.fetch(page_statement(shape), values)
         if not found and direction == "first":
@@ -104,8 +104,11 @@ class Lists:
         return self.led(replace(shape, names=filters.names), {**values, **parameters(filters, self.catalog)})
 
     def count(self, page: Page, filters: Filters, now: datetime) -> Count:
-        """Count a list's operations at `now`, exactly up to the cap."""
+        """Count a list's operations at `now`, exactly up to the cap; those of a group as far as its window reaches."""
         filters = resolve(self.database, self.catalog, filters)
+        if filters.group:
+            numbers, end = self.members(page, filters, now, self.count_cap + 1)
+            return Count(len(numbers), cap=self.count_cap) if end is None else Count(len(numbers) + 1, cap=len(numbers))
         values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
         shape, values = self.led(self.shape(page, filters), values)
         ((number,),) = self.database.fetch(count_statement(shape), values)
@@ -114,7 +117,7 @@ class Lists:
     def hidden(self, page: Page, filters: Filters, now: datetime) -> Hidden:
         """Count at `now` what `Filters.unhandled` leaves out of a list, among its newest failures up to the cap."""
         filters = resolve(self.database, self.catalog, filters)
-        values = {**self.values(page, filters, now), "limit": self.count_cap + 1}
+        values = {**self.values(page, replace(filters, unhandled=None), now), "limit": self.count_cap + 1}
         shape, values = self.led(self.shape(page, filters), values)
         ((failures, handled),) = self.database.fetch(handled_statement(shape), values)
         return Hidden(Count(handled, cap=self.count_cap), Count(failures, cap=self.count_cap))
@@ -144,11 +147,15 @@ class Lists:
         """Give the values that the list's statements leave open at `now` (tz-aware); those of a group are looked up."""
         values = self.plain_values(page, filters, now)
         if filters.group:
-            members = read_members(
-                self.database, self.errors, self.shape(Page.FAILURES, filters), values, filters.group
-            )
-            values["members"] = sent(self.database, members.numbers)
+            values["members"] = sent(self.database, self.members(page, filters, now).numbers)
         return values
+
+    def members(self, page: Page, filters: Filters, now: datetime, most: int | None = None) -> Members:
+        """Look up the failures of the group that `filters` name, newest first, as far as the window reaches."""
+        if page is Page.STUCK:  # what has failed is not stuck
+            return Members([], None)
+        values = self.plain_values(page, filters, now)
+        return read_members(self.database, self.groups, self.shape(page, filters), values, filters.group or "", most)
 
     def plain_values(self, page: Page, filters: Filters, now: datetime) -> dict[str, Any]:
         """Give the same without looking anything up."""
@@ -183,7 +190,7 @@ class Lists:
     def rows(self, found: Iterable[Sequence[Any]], page: Page, now: datetime) -> list[RunRow]:
         """Make the records of the list's rows."""
         rows = list_rows(found, self.catalog, self.classifier.labels(now) if page is Page.STUCK else None)
-        return [row._replace(error=self.errors.read(row.error)) if row.error else row for row in rows]
+        return [row._replace(error=self.groups.errors.read(row.error)) if row.error else row for row in rows]
 
     def _check_places(self, filters: Filters) -> None:
         for name, wanted in (("workspace", filters.workspace_name), ("tenant", filters.tenant_name)):

@@ -59,7 +59,7 @@ class ActivityChart(Panel):
         bars = [self._bar(page, rest, wanted, *span) for span in spans(found)]
         narrowed = not all(bar["marked"] for bar in bars)
         return {
-            "name": f"{of} by {found.every}",
+            "name": f"{of} by {found.every}" + (", of the newest failures alone" if found.note else ""),
             "every": found.every,
             "kinds": [{"name": k, "text": k.replace("_", " ")} for k in KINDS if any(k in b["counts"] for b in bars)],
             "bars": [{**bar, "marked": narrowed and bar["marked"]} for bar in bars],
