@@ -8,8 +8,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from opsnb import connect
 from opsnb.links import Page
+from opsnb.queries.error_texts import ErrorTexts
 from opsnb.queries.masking import Masker
-from opsnb.queries.members import group_of
 from opsnb.settings import Settings
 from opsnb.widgets.as_python import list_as_python, run_as_python
 from opsnb.widgets.console import Console
@@ -45,7 +45,7 @@ def shown(ops, address: str) -> tuple[list[str], str]:
         {"workspace": "1", "tenant": "-", "status": "running,completed", "search": "ada"},
         {"tenant": "1", "unhandled": "false"},
         {"initiator": HOSTILE[0], "search": HOSTILE[2]},
-        {"group": group_of("backup.run", None, MASKER), "since": "7d", "unhandled": "true"},
+        {"group": ErrorTexts(MASKER).group("backup.run", None), "since": "7d", "unhandled": "true"},
     ],
 )
 @pytest.mark.parametrize("page", ["runs", "failures", "stuck"])
@@ -71,7 +71,7 @@ def test_a_list_is_the_same_in_a_cell(here, ops, database, page: str, query: dic
     [
         "runs",
         "failures?unhandled=true&until=2026-11-23T13:59:00Z",
-        f"failures?group={group_of('inventory.sync', None, MASKER)}",
+        f"failures?group={ErrorTexts(MASKER).group('inventory.sync', None)}",
     ],
 )
 def test_the_second_page_is_the_second_page(here, ops, database, address: str) -> None:

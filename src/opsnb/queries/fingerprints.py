@@ -18,10 +18,11 @@ _LONG = re.compile(
     r"[0-9a-fA-F](?<![0-9A-Za-z].)[0-9a-fA-F]{7}(?:(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]*)(?![0-9A-Za-z])"
 )
 # Names that Kubernetes makes: of a pod, by its replica set or by itself, and of a replica set, without vowels.
-_POD = re.compile(r"(?<=[a-z0-9])-(?=[a-z]{0,9}[0-9])[0-9a-z]{6,10}-[bcdfghjklmnpqrstvwxz0-9]{5}(?![\w-])")
+# What stands before an @ belongs to an email address.
+_POD = re.compile(r"(?<=[a-z0-9])-(?=[a-z]{0,9}[0-9])[0-9a-z]{6,10}-[bcdfghjklmnpqrstvwxz0-9]{5}(?![\w-]|[\w.+-]*@)")
 _GENERATED = re.compile(
     r"(?<=[a-z0-9])-(?:(?=[a-z]{0,4}[0-9])(?=[0-9]{0,4}[a-z])[bcdfghjklmnpqrstvwxz0-9]{5}"
-    r"|(?=[a-z]{0,9}[0-9]{1,9}[a-z]{1,9}[0-9])[0-9a-z]{8,10})(?![\w-])"
+    r"|(?=[a-z]{0,9}[0-9]{1,9}[a-z]{1,9}[0-9])[0-9a-z]{8,10})(?![\w-]|[\w.+-]*@)"
 )
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
