@@ -35,17 +35,18 @@ NOT_THE_LIST = """() => {
 LIVE = "#rendered_cells .opsnb"
 
 
-def held_back(page: Page, server: Server, path: str = "/system/ops/runs") -> Callable[[], None]:
+def held_back(page: Page, server: Server, path: str = "/system/ops/runs") -> Callable[..., None]:
     """Open a page whose front end does not come; give what lets it come, and waits until it has taken over."""
     waiting: list[Route] = []
     page.route(FRONT_END, lambda route: waiting.append(route))
     page.goto(server.root + path, wait_until="commit")
     expect(page.locator("#ops-early > .opsnb").last).to_be_visible()
 
-    def let_come() -> None:
+    def let_come(*, taken_over: bool = True) -> None:
         assert page.locator(LIVE).count() == 0
         waiting.pop().continue_()
-        expect(page.locator("#ops-early")).to_have_count(0)
+        if taken_over:
+            expect(page.locator("#ops-early")).to_have_count(0)
 
     return let_come
 
@@ -93,6 +94,35 @@ def test_what_is_asked_meanwhile_is_done_once_it_can_be(page: Page, demo_server:
     assert where(page) == "/system/ops/runs"
     page.get_by_role("button", name="Older").click()
     expect(page.get_by_text("51–100 of")).to_be_visible()
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_filter_that_was_opened_stays_open(page: Page, demo_server: Server, moves: bool) -> None:
+    if not moves:
+        page.add_init_script(NO_MOVES)
+    come = held_back(page, demo_server)
+    page.get_by_role("button", name=re.compile("^Type")).click()
+    field = page.get_by_role("combobox", name="Type: type to narrow")
+    expect(field).to_be_focused()
+    come()
+    expect(page.get_by_role("option").first).to_be_visible()  # asked of the kernel, once it could be
+    expect(field).to_be_focused()
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_click_is_not_lost_that_was_begun_before_and_ended_after(
+    page: Page, demo_server: Server, moves: bool
+) -> None:
+    if not moves:
+        page.add_init_script(NO_MOVES)
+    come = held_back(page, demo_server)
+    page.get_by_role("button", name=re.compile("^Type")).hover()
+    page.mouse.down()
+    come(taken_over=False)
+    page.locator("#rendered_cells .opsnb-console").wait_for(state="attached")
+    page.wait_for_timeout(1_000)  # in which it would take over
+    page.mouse.up()
+    expect(page.get_by_role("combobox", name="Type: type to narrow")).to_be_focused()
 
 
 def test_an_operation_is_there_early_too(page: Page, demo_server: Server) -> None:

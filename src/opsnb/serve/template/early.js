@@ -4,6 +4,12 @@ window.opsEarly = (() => {
   const PATIENCE = 3000; // ms, after which they are told that it is on its way
   const place = document.getElementById("ops-early");
   let parts = [], over = false, telling = 0, asked = null; // the last that a reader waits for, of whatever part
+  let pressed = false; // a browser gives no click to what is moved between pressing and releasing
+
+  function press() { pressed = true; }
+  function release() { pressed = false; setTimeout(handOver); } // after the click, which comes next
+  addEventListener("pointerdown", press, true);
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, release, true);
 
   const say = (text) => { document.getElementById("ops-lost").textContent = text; };
   function wait({ type }) {
@@ -66,12 +72,17 @@ window.opsEarly = (() => {
     return () => { part.undo?.(); part.root.remove(); };
   }
 
+  // A filter closes when it loses the focus, which a browser without moveBefore takes from what is moved.
+  function keepOpen(event) { event.stopImmediatePropagation(); }
+
   // All at once, so that nothing is missed, and moves, in between; `anyway` leaves out what has not come.
   function handOver(anyway = false) {
     const ready = parts.filter(({ target }) => target?.isConnected);
-    if (!parts.length || (ready.length < parts.length && !anyway)) return false;
+    if (!parts.length || ((pressed || ready.length < parts.length) && !anyway)) return false;
     const focused = document.activeElement, at = scrollY;
+    addEventListener("focusout", keepOpen, true);
     for (const { root, target } of ready) target.moveBefore ? target.moveBefore(root, null) : target.append(root);
+    removeEventListener("focusout", keepOpen, true);
     for (const part of parts) if (!ready.includes(part)) part.undo?.();
     parts = [];
     place.remove();
