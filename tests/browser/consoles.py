@@ -1,11 +1,15 @@
 """What every test of the console does in a browser, said once."""
 
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from support.serving import Server
 
 VIEWER, MANAGER = "victor@contoso.example", "ada@contoso.example"
 ROWS = "a.ops-row"
+PAGES = 3  # of a console, that take turns: the list, an operation, the runbooks
 
 
 def rows(page: Page) -> Locator:
@@ -42,3 +46,13 @@ def use_dark_theme(page: Page) -> None:
     page.get_by_text("Theme", exact=True).first.hover()
     page.get_by_text("JupyterLab Dark", exact=True).click()
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+
+
+def offences(page: Page, **rules: Any) -> list[str]:
+    """Give what axe-core finds wrong in the console, by all of its rules unless some are named."""
+    # axe keeps the page's only thread for seconds. A part that is being loaded meanwhile would come later than the 2 s
+    # that anywidget gives it ("Failed to initialize model"), so the parts that come last have to be there.
+    expect(page.locator(".opsnb-console .ops-turn")).to_have_count(PAGES)
+    options = {**rules, "resultTypes": ["violations"]}  # to describe thousands of nodes that are right takes as long
+    found = Axe().run(page, ".opsnb-console", options).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]} {node['failureSummary']}" for one in found for node in one["nodes"]]
