@@ -11,9 +11,9 @@ BENCH_READY := $(VENV)/bench
 TEMPLATE := $(wildcard src/opsnb/serve/template/*)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# Much of a test is waiting for a server, so three processes keep two cores busy; of browsers three would be too many, as a
-# page that gets no time reports an error of its own. A file stays in one process: what its tests share is made once.
-TOGETHER := --dist loadfile --no-loadscope-reorder
+# Much of a test is waiting, for a server or a page, so four processes keep two cores busy; tests/support/scheduling.py
+# says which tests each runs. The longest come first, so that no process is left with one of them at the end.
+TOGETHER := --no-loadscope-reorder
 
 .PHONY: help demo lab test test-postgres16 test-other-days soak bench bench-report bench-viewers check notebooks screenshots clean
 
@@ -46,9 +46,8 @@ lab: $(READY) .demo/opsnb.db
 
 test: $(READY)
 	@CHROMIUM="$$(scripts/chromium)" && OPSNB_TEST_PGBOUNCER="$$(scripts/pgbouncer)" && \
-		export CHROMIUM OPSNB_TEST_PGBOUNCER && { \
-		$(BIN)/python -m pytest -n 3 $(TOGETHER) tests/unit tests/notebooks tests/integration; others=$$?; \
-		$(BIN)/python -m pytest -n 2 $(TOGETHER) tests/browser && exit $$others; }
+		export CHROMIUM OPSNB_TEST_PGBOUNCER && \
+		exec $(BIN)/python -m pytest -n 4 $(TOGETHER) tests/browser tests/notebooks tests/integration tests/unit
 
 test-postgres16: $(READY)
 	@OPSNB_TEST_PGBOUNCER="$$(scripts/pgbouncer)" && export OPSNB_TEST_PGBOUNCER && \

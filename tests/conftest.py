@@ -1,5 +1,6 @@
 """Databases for every test: SQLite and PostgreSQL, both real, both empty at the start."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis
@@ -41,6 +43,25 @@ def _no_embedded_database() -> Iterator[None]:
     yield
     left = embedded_path()
     assert not left.exists(), f"The test made the embedded database {left}; name one with --database."
+
+
+@pytest.fixture(autouse=True)
+def _no_event_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take away the event loop that browser tests leave behind, which stands still: what waits for it never ends."""
+    if request.node.get_closest_marker("browser"):
+        yield
+        return
+    left = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(left)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from support.scheduling import FilesTogether  # pytest-xdist is loaded only where it is used
+
+    return FilesTogether(config, log)
 
 
 def pytest_report_header() -> str:

@@ -55,7 +55,7 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
@@ -64,7 +64,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, made at the start of the tests; do not change it: copy it."""
     path = tmp_path_factory.mktemp("demo") / "demo.db"
@@ -74,7 +74,7 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo_server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """``opsnb serve`` on the demo, seen by somebody who may only view; `demo_server.root` is its address."""
     folder = tmp_path_factory.mktemp("serve")
@@ -97,7 +97,7 @@ def serve(tmp_path: Path, context: BrowserContext) -> Iterator[Callable[..., Ser
         close_pages(context)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """JupyterLab."""
     with running_lab(tmp_path_factory.mktemp("jupyterlab")) as server:

@@ -1,6 +1,5 @@
 """Databases that others made."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
 from importlib.resources import as_file, files
@@ -20,15 +19,6 @@ from support.history import VIEWER, add_people, execute
 from support.postgres import PostgresServer
 
 _numbers = count(1)
-
-
-@pytest.fixture(autouse=True)
-def _no_event_loop() -> Iterator[None]:
-    """Browser tests of the same session leave theirs behind, which stands still: what waits for it would never end."""
-    left = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(left)
 
 
 @pytest.fixture
