@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from opsnb import pgsession
 from opsnb.errors import DatabaseUnavailable
 from opsnb.failures import READ_ONLY_STATE
+from opsnb.models import write_json
 from opsnb.settings import Settings
 from opsnb.sqlitetimes import learn_style
 from opsnb.text import fold
@@ -136,7 +137,7 @@ def postgresql_engine(url: URL, settings: Settings, read_only: bool) -> Engine:
         connect_args=pgsession.connect_arguments(url, settings),
     )
     _open_transactions_with(engine, *pgsession.set_local(pgsession.transaction_settings(settings)))
-    event.listen(engine, "connect", _tolerate_times)
+    event.listen(engine, "connect", _tolerate_values)
     if read_only:
         event.listen(engine, "connect", _read_only)
     else:
@@ -162,15 +163,16 @@ def _leave_read_only_server(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _tolerate_times(connection: Any, record: object) -> None:
-    from opsnb.pgtimes import tolerate  # needs psycopg, which is there once there is a connection
+def _tolerate_values(connection: Any, record: object) -> None:
+    from opsnb import pgtext, pgtimes  # they need psycopg, which is there once there is a connection
 
-    tolerate(connection, record)
+    pgtimes.tolerate(connection, record)
+    pgtext.tolerate(connection, record)
 
 
 def _create_postgresql(url: URL, **options: Any) -> Engine:
     try:
-        return create_engine(url, **_DISCREET, **options)
+        return create_engine(url, json_serializer=write_json, **_DISCREET, **options)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise DatabaseUnavailable(
             "PostgreSQL needs the driver psycopg, which is not installed; run: pip install 'opsnb[postgres]'"

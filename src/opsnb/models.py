@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -91,6 +92,11 @@ class Timestamp(TypeDecorator[Any]):
 def time_writer(dialect: Dialect) -> Callable[[datetime], Any]:
     """Give what writes times as an SQLite file has them: opsnb's own way until `opsnb.sqlitetimes` knows better."""
     return getattr(dialect, "write_time", sqlite_text)
+
+
+def write_json(value: object) -> str:
+    """Write JSON for a database, without escapes: a database of PostgreSQL without an encoding takes none in jsonb."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def sqlite_text(when: datetime) -> str:

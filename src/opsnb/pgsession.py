@@ -15,6 +15,20 @@ from opsnb.errors import BadInput
 from opsnb.names import quoted
 from opsnb.settings import Settings
 
+# How values are written: the driver reads dates, times and intervals in one form alone, and names of columns are
+# compared with what pg_get_indexdef writes.
+_WRITTEN_FORMS = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",  # less than that rounds floating-point numbers
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",  # a backslash in a literal is a backslash
+}
+# A database without an encoding gives out only what is UTF-8 to a client that asks for that; see `opsnb.pgtext`.
+_CLIENT_ENCODING = """pg_catalog.set_config('client_encoding', CASE pg_catalog.current_setting('server_encoding')
+    WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)"""
+
 
 def connect_arguments(url: URL, settings: Settings) -> dict[str, Any]:
     """Give the driver's arguments beside those of the address, which win where both name one.
@@ -29,6 +43,7 @@ def connect_arguments(url: URL, settings: Settings) -> dict[str, Any]:
         # A statement prepared on the server gets one plan for common and rare values alike, and no transaction pooler
         # before PgBouncer 1.21 knows in which session it was prepared.
         "prepare_threshold": _prepare_threshold(url),
+        "client_encoding": "utf8",  # what the driver itself asks about a new connection is text
     }
 
 
@@ -58,7 +73,7 @@ def transaction_settings(settings: Settings) -> dict[str, str]:
     """Give the server's parameters that hold for each transaction, by name."""
     return {
         **_search_path(settings.schema),
-        "timezone": "UTC",
+        **_WRITTEN_FORMS,
         "random_page_cost": "1.1",  # so that names are looked up singly: no page asks for much, and memory holds most
         "jit": "off",  # it pays for long statements alone, and estimates that are off make short ones look long
         "statement_timeout": f"{settings.statement_timeout.total_seconds() * 1000:.0f}",
@@ -67,8 +82,8 @@ def transaction_settings(settings: Settings) -> dict[str, str]:
 
 
 def set_local(values: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Write one statement, and its parameters, that sets `values` until the end of a transaction."""
-    each = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(values))
+    """Write one statement, and its parameters, that sets `values` and the encoding until the end of a transaction."""
+    each = ", ".join([_CLIENT_ENCODING, *["pg_catalog.set_config(%s, %s, true)"] * len(values)])
     return f"SELECT {each}", tuple(word for pair in values.items() for word in pair)
 
 

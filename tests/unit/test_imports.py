@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "text", "place", "bounds", "scalars"},
     {"settings", "models", "notebooks_path", "names", "gate", "relations", "visit", "system_user"},
     {"catalog", "failures", "sqlitetimes"},
-    {"stuck", "access", "links", "pgsession", "pgtimes", "engines", "database"},
+    {"stuck", "access", "links", "pgsession", "pgtext", "pgtimes", "engines", "database"},
     {"schema", "audit", "replica"},
     {"queries", "runbooks"},
     {"triage", "analysis", "evidence"},

@@ -16,6 +16,8 @@ from opsnb.models import Timestamp, operation_runs, tenants, workspaces
 from opsnb.queries.filters import Filters
 
 runs = operation_runs.c
+# No backslash: SQLAlchemy doubles one where a database's own default is standard_conforming_strings = off.
+LIKE_ESCAPE = "!"
 
 
 def conditions(names: Iterable[str], *, aside: bool = False, said_aside: bool = False) -> list[ColumnElement[bool]]:
@@ -84,8 +86,10 @@ def like(words: str) -> str:
 
 
 def escape_like(text: str) -> str:
-    """Let the wildcards of LIKE stand for themselves; the escape character is the backslash."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    """Let the wildcards of LIKE stand for themselves, with `LIKE_ESCAPE` before each."""
+    for special in (LIKE_ESCAPE, "%", "_"):
+        text = text.replace(special, LIKE_ESCAPE + special)
+    return text
 
 
 def _words(_columns: Any) -> ColumnElement[bool]:
@@ -106,7 +110,7 @@ def _in_own_words(columns: Any) -> tuple[ColumnElement[bool], ...]:
 
 def contains(column: Any) -> ColumnElement[bool]:
     """Write that a column contains what is bound as :words, as `like` writes it, compared without case."""
-    return Folded(column).like(Folded(bindparam("words")), escape="\\")
+    return Folded(column).like(Folded(bindparam("words")), escape=LIKE_ESCAPE)
 
 
 class Folded(FunctionElement[str]):

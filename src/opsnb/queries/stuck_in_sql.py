@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from opsnb.models import Status, Timestamp, Words
+from opsnb.models import Status, Timestamp, Words, write_json
 from opsnb.sqlitetimes import Style
 from opsnb.stuck import Classifier
 
@@ -76,7 +75,7 @@ def _cuts(rule: Classifier) -> dict[str, timedelta]:
 @lru_cache(maxsize=8)
 def _written(rule: Classifier) -> dict[str, str]:
     return {
-        f"{status}_limits": json.dumps({type_: limit.total_seconds() for type_, limit in limits.by_type.items()})
+        f"{status}_limits": write_json({type_: limit.total_seconds() for type_, limit in limits.by_type.items()})
         for status, limits in rule.bounds.items()
     }
 

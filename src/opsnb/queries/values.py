@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,7 +11,7 @@ from sqlalchemy import Select, Text, bindparam, cast, func, literal_column, sele
 from sqlalchemy.dialects.postgresql import JSONB
 
 from opsnb.database import Database
-from opsnb.models import Words, operation_runs
+from opsnb.models import Words, operation_runs, write_json
 from opsnb.queries.distinct import hops
 
 DIFFERENT = 5_000  # values of a column that are looked through
@@ -32,7 +31,7 @@ class Values:
     def sent(self) -> dict[str, str]:
         """How `among` takes them: as one text, since drivers take their time for each value of a list."""
         each = zip(KINDS, (self.types, self.initiators), strict=True)
-        return {f"all_{kind}": json.dumps(sorted(values)) for kind, values in each}
+        return {f"all_{kind}": write_json(sorted(values)) for kind, values in each}
 
 
 class Known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from opsnb.catalog import Catalog
 from opsnb.database import Database
 from opsnb.errors import AccessDenied, DatabaseUnavailable, RunNotFound, TriageRefused
 from opsnb.failures import obstacle
+from opsnb.models import write_json
 from opsnb.queries.actors import fetch_actor
 from opsnb.queries.rights import within
 from opsnb.triage import statements
@@ -176,14 +176,14 @@ class Triage:
         run_id, dialect = attempt.case.run["id"], attempt.connection.dialect.name
         if act is Act.RETRY:
             values = {"id": run_id, "by": attempt.actor.name, "now": attempt.now,
-                      "triage": json.dumps({"retry_of_run_id": run_id})}  # fmt: skip
+                      "triage": write_json({"retry_of_run_id": run_id})}  # fmt: skip
             new_id = attempt.change(statements.queue_retry(dialect, self._outputs), values)
             return new_id, {"new_run_id": new_id}
         if act is Act.CANCEL:
-            values = {"run_id": run_id, "now": attempt.now, "mark": json.dumps(attempt.by)}
+            values = {"run_id": run_id, "now": attempt.now, "mark": write_json(attempt.by)}
             attempt.change(statements.finish_canceled(dialect), values)
             return run_id, {"to": {"status": "completed", "outcome": "failed"}}
-        values = {"run_id": run_id, "mark": json.dumps({"reason": attempt.reason, **attempt.by})}
+        values = {"run_id": run_id, "mark": write_json({"reason": attempt.reason, **attempt.by})}
         attempt.change(statements.mark_investigated(dialect), values)
         return run_id, {"reason": attempt.reason}
 

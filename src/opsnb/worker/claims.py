@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 from sqlalchemy import Executable
 
 from opsnb.database import Database
-from opsnb.models import Outcome
+from opsnb.models import Outcome, write_json
 from opsnb.queries.context import read_context
 from opsnb.worker import statements
 
@@ -67,7 +66,7 @@ class Claims:
             if found is None:
                 return None
             now = self._clock()
-            worker = json.dumps({"name": self._name, "claimed_at": now.isoformat()})
+            worker = write_json({"name": self._name, "claimed_at": now.isoformat()})
             values = {"id": found.id, "now": now, "worker": worker}
             taken = connection.execute(statements.claim(self._dialect), values).rowcount == 1
             return Claim(found.id, found.type, read_context(found.context) or {}, worker) if taken else None
@@ -80,7 +79,7 @@ class Claims:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        return self._change(statements.advance(self._dialect), claim, progress=json.dumps(progress))
+        return self._change(statements.advance(self._dialect), claim, progress=write_json(progress))
 
     def finish(self, claim: Claim, error: Mapping[str, str] | None) -> bool:
         """Complete the run as succeeded, or as failed with an `error`; False as in `advance`.
@@ -90,7 +89,7 @@ class Claims:
         DatabaseUnavailable
             If the database cannot answer.
         """
-        told = {"error": json.dumps(error)} if error else {}
+        told = {"error": write_json(error)} if error else {}
         outcome = Outcome.FAILED if error else Outcome.SUCCEEDED
         statement = statements.finish(self._dialect, error=bool(error))
         return self._change(statement, claim, outcome=outcome.value, now=self._clock(), **told)

@@ -113,7 +113,7 @@ def _plain(database: Database, key: str, value: Any, write: Write) -> Any:
     if key == "capabilities" and database.settings is NATIVE:
         return [str(word) for word in value]
     if isinstance(value, dict | list):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)  # a database without an encoding takes no escapes
     return write(value) if isinstance(value, datetime) else value
 
 
