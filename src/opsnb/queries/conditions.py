@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, false, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, false, func, literal_column, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -14,6 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from opsnb.catalog import Catalog
 from opsnb.models import Timestamp, operation_runs, tenants, workspaces
 from opsnb.queries.filters import Filters
+from opsnb.text import FOLDED
 
 runs = operation_runs.c
 # No backslash: SQLAlchemy doubles one where a database's own default is standard_conforming_strings = off.
@@ -122,8 +123,14 @@ class Folded(FunctionElement[str]):
 
 @compiles(Folded)
 def _lower(folded: Folded, compiler: SQLCompiler, **more: Any) -> str:
-    """Let the server find the lower case, as far as its locale knows letters: in the locale C those of ASCII alone."""
-    return f"translate(lower({compiler.process(folded.clauses, **more)}), 'ς\u0307', 'σ')"
+    """Let the server find the lower case, as far as its locale knows letters: in the locale C those of ASCII alone.
+
+    The letters of `FOLDED` are values, since a statement for a database without an encoding must be ASCII.
+    """
+    expression: ColumnElement[str] = func.lower(*folded.clauses)
+    for letter, instead in FOLDED.items():
+        expression = func.replace(expression, chr(letter), instead or "")
+    return compiler.process(expression, **more)
 
 
 @compiles(Folded, "sqlite")
