@@ -14,7 +14,7 @@ from opsnb.place import under_voila
 from opsnb.replica import Replica
 from opsnb.scalars import plain
 from opsnb.settings import Settings
-from opsnb.system_user import login_name
+from opsnb.system_user import login_name, read_actor
 
 
 def connect(
@@ -78,9 +78,7 @@ def _verified() -> str | int | None:
 
 def configured_actor(named: str) -> str | int:
     """Read who acts: digits are a user's number; without a name ask for the login, which a container may not have."""
-    if named:
-        return int(named) if named.isascii() and named.isdigit() else named
-    return login_name()
+    return read_actor(named) if named else login_name()
 
 
 def make_clock(fixed: datetime | str) -> Clock:

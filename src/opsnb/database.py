@@ -219,8 +219,9 @@ class Database:
         return frozenset(row[0] for row in self._ask_catalogue(LEADING[self.dialect]))
 
     def _ask_catalogue(self, question: str) -> Rows:
-        """Ask SQLite for indexes of the table of runs by its name; on PostgreSQL the statement itself names it."""
-        return self.fetch(text(question), {"table": self.table("operation_runs")} if self.is_sqlite else {})
+        """Ask about the table of runs by the name that the database has for it."""
+        own = self.table("operation_runs")
+        return self.fetch(text(question), {"table": own if self.is_sqlite else quoted(own)})
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

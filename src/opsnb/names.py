@@ -1,4 +1,4 @@
-"""The team's own names for the tables of the contract, put into every statement at the one place where it goes out."""
+"""The team's own names for the tables of the contract, put into every statement where it is sent to the driver."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ def quoted(name: str) -> str:
 
 
 def rename(engine: Engine, names: Mapping[str, str]) -> None:
-    """Make an engine say `names` wherever a statement says the contract's.
+    """Make an engine replace the contract's names of tables by `names` in every statement.
 
-    No column, label or value in a statement is called like a table: values are bound, and text of users is never SQL.
-    Statements are few and come again and again, so that each is rewritten once.
+    A name is a table's where it stands as a word of its own: no column or label of a statement is called like a table.
+    What stands in quotes is left alone: in single ones it is a value, such as a path into JSON; in double ones it is a
+    name of the database's own already. Statements are few and come again and again, so that each is rewritten once.
     """
     if not names:
         return
-    words = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+    tokens = re.compile(rf"""'[^']*'|"[^"]*"|\b({"|".join(map(re.escape, names))})\b""")
 
     @lru_cache(maxsize=4096)
-    def said(statement: str) -> str:
-        return words.sub(lambda match: quoted(names[match[1]]), statement)
+    def renamed(statement: str) -> str:
+        return tokens.sub(lambda match: quoted(names[match[1]]) if match[1] else match[0], statement)
 
     def rewrite(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> Any:
-        return said(statement), parameters
+        return renamed(statement), parameters
 
     event.listen(engine, "before_cursor_execute", rewrite, retval=True)

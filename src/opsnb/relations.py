@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-# The tables behind a view have the indexes, and the columns that must have a value. The name stands in quotes as
-# text, and is the team's own by the time it goes out; see `opsnb.names`.
+# The tables behind a view have the indexes, and the columns that must have a value. :table is the database's own name,
+# in double quotes.
 BASES = """
     WITH RECURSIVE base (oid) AS (
-        SELECT CAST(to_regclass('{table}') AS oid)
+        SELECT CAST(to_regclass(:table) AS oid)
         UNION
         SELECT behind.refobjid FROM base
         JOIN pg_rewrite AS rule ON rule.ev_class = base.oid
@@ -22,14 +22,14 @@ SQLITE_INDEXES = """SELECT {columns} FROM pragma_index_list(:table) AS made
 RETRY_INDEX = {
     "sqlite": """SELECT 1 FROM pragma_index_list(:table) AS made JOIN sqlite_master AS kept ON kept.name = made.name
         WHERE NOT made."unique" AND kept.sql LIKE '%retry_of_run_id%' LIMIT 1""",
-    "postgresql": BASES.format(table="operation_runs")
+    "postgresql": BASES
     + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND NOT indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
 }
 # Of each index over all runs whose second column is the time: the first.
 LEADING = {
     "sqlite": SQLITE_INDEXES.format(columns="first.name") + " AND second.name = 'created_at' AND first.coll = 'BINARY'",
-    "postgresql": BASES.format(table="operation_runs")
+    "postgresql": BASES
     + """SELECT pg_get_indexdef(indexrelid, 1, false) FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid, 2, false) = 'created_at'""",
 }

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, insert, text
 from opsnb.database import Database
 from opsnb.errors import BadInput
 from opsnb.models import metadata, operation_runs, platform_users
+from opsnb.names import quoted
+from opsnb.relations import COLUMNS
 from opsnb.system_user import login_name
 
 RECENT = "created_at DESC, id DESC"
@@ -59,10 +61,10 @@ def init(database: Database) -> None:
     if database.is_sqlite:
         make_file(Path(str(database.url.database)))
     with database.change() as connection:
-        build(connection, database.settings.actor)
+        build(connection, database)
 
 
-def build(connection: Connection, actor: str) -> None:
+def build(connection: Connection, database: Database) -> None:
     """Do what `init` does within the caller's transaction; the SQLite file is there already.
 
     Raises
@@ -70,9 +72,9 @@ def build(connection: Connection, actor: str) -> None:
     BadInput
         As `add_first_operator`.
     """
-    create(connection)
-    if connection.dialect.name == "sqlite":
-        add_first_operator(connection, actor)
+    create(connection, database)
+    if database.is_sqlite:
+        add_first_operator(connection, database.settings.actor)
 
 
 def make_file(path: Path) -> None:
@@ -132,23 +134,19 @@ def mark_demo(connection: Connection, *, demo: bool) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version = {DEMO if demo else 0}")
 
 
-_HOLDS = {
-    "sqlite": "PRAGMA table_info({table})",
-    "postgresql": "SELECT 1 WHERE to_regclass('{table}') IS NOT NULL",
-}
-
-
-def holds(connection: Connection, table: str) -> bool:
+def holds(connection: Connection, database: Database, table: str) -> bool:
     """Whether the database has a table (or view) of the contract already, under its own name for it."""
-    return connection.execute(text(_HOLDS[connection.dialect.name].format(table=table))).first() is not None
+    own = database.table(table)
+    given = {"table": own if database.is_sqlite else quoted(own)}
+    return connection.execute(text(COLUMNS[database.dialect]), given).first() is not None
 
 
-def holds_runs_table(connection: Connection) -> bool:
+def holds_runs_table(connection: Connection, database: Database) -> bool:
     """Whether the database has a table (or view) of runs already."""
-    return holds(connection, operation_runs.name)
+    return holds(connection, database, operation_runs.name)
 
 
-def create(connection: Connection) -> None:
+def create(connection: Connection, database: Database) -> None:
     """Create tables and indexes in an empty database, within the caller's transaction.
 
     Raises
@@ -156,7 +154,7 @@ def create(connection: Connection) -> None:
     BadInput
         If the database holds any of the tables already.
     """
-    present = sorted(table for table in metadata.tables if holds(connection, table))
+    present = sorted(table for table in metadata.tables if holds(connection, database, table))
     if present:
         raise BadInput(f"The database already holds {', '.join(present)}; opsnb never alters what it did not create.")
     metadata.create_all(connection, checkfirst=False)

@@ -16,8 +16,13 @@ def login_name() -> str:
         return ""
 
 
-def acting_name(actor: str) -> str:
-    """Give the name under which this process acts: `actor` of the settings, else the login name.
+def read_actor(named: str) -> str | int:
+    """Read who is named: digits are a user's number."""
+    return int(named) if named.isascii() and named.isdigit() else named
+
+
+def acting_user(actor: str) -> str | int:
+    """Give who this process acts for: `actor` of the settings, else the login name.
 
     Raises
     ------
@@ -27,7 +32,7 @@ def acting_name(actor: str) -> str:
     name = actor or login_name()
     if not name:
         raise BadInput("The user who runs this has no login name; set OPSNB_ACTOR to the email or name of who acts.")
-    return name
+    return read_actor(name)
 
 
 def expand_home(path: str) -> Path:

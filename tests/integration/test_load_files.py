@@ -284,7 +284,7 @@ def test_an_empty_postgresql_database_gets_its_tables(postgres: Any, open_databa
     with pytest.raises(BadInput):
         load(database, write({"status": "?"}))
     with database.change() as connection:
-        assert not schema.holds_runs_table(connection)
+        assert not schema.holds_runs_table(connection, database)
     assert load(database, write({})).rows == 1
 
 

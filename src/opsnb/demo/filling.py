@@ -40,21 +40,21 @@ def prepare(database: Database, now: datetime) -> None:
     if database.is_sqlite:
         schema.make_file(Path(str(database.url.database)))
     with database.change() as connection:
-        _empty(connection, database.name, database.settings.actor)
+        _empty(connection, database)
         fill(connection, now)
         schema.mark_demo(connection, demo=True)
 
 
-def _empty(connection: Connection, name: str, actor: str) -> None:
+def _empty(connection: Connection, database: Database) -> None:
     if schema.is_demo(connection):
         for table in reversed(metadata.sorted_tables):
             connection.execute(delete(table))
-        schema.add_first_operator(connection, actor)
+        schema.add_first_operator(connection, database.settings.actor)
         return
     present = inspect(connection).get_table_names()
     if present if connection.dialect.name == "sqlite" else set(present) & set(metadata.tables):
-        raise BadInput(f"{name} holds something other than the demo; name another with --database.")
-    schema.build(connection, actor)
+        raise BadInput(f"{database.name} holds something other than the demo; name another with --database.")
+    schema.build(connection, database)
 
 
 def fill(connection: Connection, now: datetime) -> None:

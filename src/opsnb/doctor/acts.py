@@ -100,7 +100,7 @@ def _required(database: Database, table: str, given: tuple[str, ...]) -> str:
             required = [column.name for column in columns(database, connection, table) if column.required]
             known = set(given)
         else:
-            required = required_behind(connection, table)
+            required = required_behind(connection, quoted(database.table(table)))
             known = {behind.columns.get(name, "") for name in given} | {*given} if behind else {*required}
     missing = [name for name in required if name not in known and quoted(name) not in known]
     return f"the column {missing[0]} of {table} must have a value, and opsnb has none for it." if missing else ""

@@ -114,14 +114,18 @@ def _root(connection: Connection, table: str) -> tuple[str, str]:
 
 
 def required_behind(connection: Connection, table: str) -> list[str]:
-    """Name the columns of the tables behind a view, or of a table itself, that must have a value and get none."""
+    """Name the columns of the tables behind a view, or of a table itself, that must have a value and get none.
+
+    `table` is the database's own name, in double quotes.
+    """
     found = connection.execute(
         text(
-            BASES.format(table=table)
+            BASES
             + """SELECT quote_ident(attname) FROM base JOIN pg_attribute ON attrelid = base.oid
             JOIN pg_class ON pg_class.oid = base.oid
             WHERE relkind IN ('r', 'p', 'f') AND attnum > 0 AND NOT attisdropped
             AND attnotnull AND NOT atthasdef AND attidentity = '' AND attgenerated = ''"""
-        )
+        ),
+        {"table": table},
     )
     return [str(row[0]) for row in found]

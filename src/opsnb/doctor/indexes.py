@@ -15,7 +15,7 @@ from opsnb.database import Database
 from opsnb.doctor import partitions
 from opsnb.doctor.catalog import Relation, relation
 from opsnb.doctor.findings import Finding, note, ok, warning
-from opsnb.names import rename
+from opsnb.names import quoted, rename
 from opsnb.relations import BASES
 from opsnb.schema import RECENT, RETRY_OF
 
@@ -231,11 +231,12 @@ def _sqlite_walks(connection: Connection, probe: str) -> bool:
 _SCHEMA = "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index', 'view') AND sql IS NOT NULL ORDER BY rowid"
 _UNIQUE = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE UNIQUE INDEX%retry_of_run_id%' LIMIT 1",
-    "postgresql": BASES.format(table="operation_runs")
+    "postgresql": BASES
     + """SELECT 1 FROM base JOIN pg_index ON indrelid = base.oid
         WHERE indisvalid AND indisunique AND pg_get_indexdef(indexrelid) LIKE '%retry_of_run_id%' LIMIT 1""",
 }
 
 
 def _has_unique(database: Database, connection: Connection) -> bool:
-    return bool(connection.execute(text(_UNIQUE[database.dialect])).first())
+    given = {} if database.is_sqlite else {"table": quoted(database.table("operation_runs"))}
+    return bool(connection.execute(text(_UNIQUE[database.dialect]), given).first())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, inspect, or_, select, text
+from sqlalchemy import Connection, insert, select, text
 
-from opsnb.models import as_utc, audit_logs, platform_users
+from opsnb.access import Actor
+from opsnb.models import as_utc, audit_logs
 from opsnb.text import moment
 
 ACTION = "opsnb.load"
@@ -32,18 +33,8 @@ def loaded_before(connection: Connection, sha256: str) -> str | None:
     return None
 
 
-def record(connection: Connection, metadata: dict[str, Any], actor: str, now: datetime) -> None:
+def record(connection: Connection, metadata: dict[str, Any], actor: Actor, now: datetime) -> None:
     """Write the audit row of a load."""
     row = {"action": ACTION, "resource_type": "file", "status": "success", "metadata": metadata, "recorded_at": now}
-    connection.execute(insert(audit_logs), [row | _actor(connection, actor)])
-
-
-def _actor(connection: Connection, name: str) -> dict[str, Any]:
-    users = platform_users.c
-    present = {column["name"] for column in inspect(connection).get_columns(platform_users.name)}
-    same = [users[key] == name for key in ("login", "email", "name") if key in present]
-    wanted = select(users.id, users.name, users.email).where(or_(*same)).limit(2)
-    found = connection.execute(wanted).all()
-    if len(found) != 1:
-        return {"actor_name": name}
-    return {"actor_id": found[0].id, "actor_name": found[0].name, "actor_email": found[0].email}
+    by = {"actor_id": actor.id, "actor_name": actor.name, "actor_email": actor.email or None}
+    connection.execute(insert(audit_logs), [row | by])

@@ -21,7 +21,9 @@ from opsnb.load.rejects import Reject, collect
 from opsnb.load.shape import check_columns
 from opsnb.load.source import Source
 from opsnb.load.transfer import Progress, Transfer
-from opsnb.system_user import acting_name
+from opsnb.queries.actors import fetch_actor
+from opsnb.queries.rights import within
+from opsnb.system_user import acting_user
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,17 @@ def load(
         If the database cannot take the rows; nothing was written.
     """
     mapping = mapping or Map()
-    actor = acting_name(database.settings.actor)
+    who = acting_user(database.settings.actor)
     with Source(path) as source, collect(rejects, path) as rejected:
         found = contents(source, delimiter)
         check_columns(source, found, mapping)
         sha256 = source.sha256()
         with _prepared(database), database.change() as connection:
-            _begin(connection, source, sha256, database.settings.actor, again=again)
+            _begin(connection, database, source, sha256, again=again)
             transfer = Transfer(connection, source, mapping, rejected, progress, database.table("operation_runs"))
             transfer.run(found)
             _expect_rows(transfer)
+            actor = fetch_actor(database, who, within(connection))
             ledger.record(connection, _told(transfer, sha256), actor, now or datetime.now(UTC))
     return Loaded(transfer.rows, rejected.count, tuple(rejected.first), transfer.shape.ignored)
 
@@ -105,10 +108,10 @@ def _prepared(database: Database) -> Iterator[None]:
         raise
 
 
-def _begin(connection: Connection, source: Source, sha256: str, actor: str, *, again: bool) -> None:
+def _begin(connection: Connection, database: Database, source: Source, sha256: str, *, again: bool) -> None:
     ledger.wait_for_turn(connection)
-    if not schema.holds_runs_table(connection):
-        schema.build(connection, actor)
+    if not schema.holds_runs_table(connection, database):
+        schema.build(connection, database)
     if schema.is_demo(connection):  # from now on it holds what no demo may replace
         schema.mark_demo(connection, demo=False)
     before = None if again else ledger.loaded_before(connection, sha256)

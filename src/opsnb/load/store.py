@@ -29,7 +29,7 @@ UNNAMED = "is missing, and the database gives none: its column id is no INTEGER 
 _SEQUENCE = text(
     "SELECT setval(seq, GREATEST(nextval(seq),"
     f" (SELECT LEAST(coalesce(max(id), 0), {LAST_ID - 1}) FROM operation_runs) + 1), false)"
-    " FROM pg_get_serial_sequence('operation_runs', 'id') AS seq WHERE seq IS NOT NULL"
+    " FROM pg_get_serial_sequence(:table, 'id') AS seq WHERE seq IS NOT NULL"
 )
 
 
@@ -121,7 +121,7 @@ class Store:
     def _go_on_counting(self) -> None:
         """Let the database number the next runs past those that brought their numbers; SQLite does so by itself."""
         if self.postgresql:
-            self.connection.execute(_SEQUENCE)
+            self.connection.execute(_SEQUENCE, {"table": self.table})
 
     def _rows(self, batch: Batch, *, numbered: bool) -> tuple[tuple[str, ...], list[Values]]:
         """Give the columns of the table and their rows, the way the driver takes their values as they are."""
