@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import socket
 import sqlite3
 import struct
@@ -43,6 +44,7 @@ from support.visitors import PAGE, Visitor
 
 # Kernels that wait, and the base URL: neither changes what the other does.
 SERVERS = ((0, "/"), (2, "/team/ops"))
+SOAK = "OPSNB_TEST_SOAK" in os.environ
 SECRET, ROW = "a-secret-of-the-proxy", "row-that-must-not-leak"
 MAIN = OPSNB[-1]
 IMPATIENT = "import opsnb.serve.wire as wire\nwire._BOUNDS['body_timeout'] = 4"  # seconds, where usually they are more
@@ -501,24 +503,66 @@ def test_who_is_slow_keeps_nobody_waiting(server: Server, victim: Visitor) -> No
         connection.close()
 
 
-def test_who_does_not_read_is_cut_off(server: Server, victim: Visitor) -> None:
+REQUESTS = 5000 if SOAK else 800
+MEMORY = 40 * 2**20  # bytes by which nothing that one page does may let the server grow
+
+
+def ask_for_states(channel: ClientConnection, times: int) -> None:
+    """Ask for the state of all widgets again and again, which is some hundred times as long as the request."""
+    control = uuid.uuid4().hex
+    channel.send(frame(opening(control)))
+    for _ in range(times):
+        channel.send(frame(message("comm_msg", comm_id=control, data={"method": "request_states"})))
+
+
+@contextmanager
+def not_growing(server: Server, seconds: float) -> Iterator[None]:
+    """See to it that neither the server nor a kernel grows, nor has grown some time later."""
+    processes = [psutil.Process(server.process.pid), *server.kernels()]
+    before = [one.memory_info().rss for one in processes]
+    yield
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert all(one.memory_info().rss < size + MEMORY for one, size in zip(processes, before, strict=True))
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("burst", [60, REQUESTS])
+def test_who_asks_and_closes_the_channel_costs_no_memory(server: Server, victim: Visitor, burst: int) -> None:
     visitor = person(server, MANAGER)
     visitor.open()
-    with visitor.channels(max_queue=1, close_timeout=1) as channel:
-        channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        control = uuid.uuid4().hex
-        channel.send(frame(opening(control)))
-        with suppress(ConnectionClosed, OSError):
-            for _ in range(2000):
-                channel.send(frame(message("comm_msg", comm_id=control, data={"method": "request_states"})))
-                if f"{visitor.kernel} does not read" in server.log:
-                    break
-                time.sleep(0.02)
-    end = time.monotonic() + 60
-    while f"{visitor.kernel} does not read" not in server.log:
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    settled(server)
+    with not_growing(server, 45 if SOAK else 12):
+        for _ in range(50 if SOAK else 3):
+            with visitor.channels(max_queue=1, close_timeout=0.1) as channel, suppress(ConnectionClosed):
+                ask_for_states(channel, burst)
+    with visitor.channels() as channel:
+        assert ROW in json.dumps(states(channel))
     visitor.end()
+
+
+def test_who_asks_and_does_not_read_costs_no_memory_and_is_cut_off(server: Server, attacker: Visitor) -> None:
+    with not_growing(server, 1), attacker.channels(max_queue=1, close_timeout=1, compression=None) as channel:
+        channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with suppress(ConnectionClosed):
+            ask_for_states(channel, 20 * REQUESTS)
+        with suppress(ConnectionClosed):
+            for _ in range(20 * REQUESTS):
+                channel.recv(timeout=30)
+        assert channel.close_code == 1008
+    assert server.log.count(f"{attacker.kernel} asks more than is answered") == 1
+    with attacker.channels() as channel:
+        assert ROW in json.dumps(states(channel))
+
+
+def test_requests_are_all_answered_in_their_order(attacker: Visitor) -> None:
+    with attacker.channels() as channel:
+        sent = [message("comm_info_request") for _ in range(80)]
+        for one in [*sent, sent[-1]]:  # the last one twice, as it stands
+            channel.send(frame(one))
+        replies = (got for got in all_heard(channel) if got["header"]["msg_type"] == "comm_info_reply")
+        parents = [got["parent_header"]["msg_id"] for got in itertools.islice(replies, 81)]
+    assert parents == [one["header"]["msg_id"] for one in [*sent, sent[-1]]]
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the operating system cuts nobody off")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -129,8 +130,13 @@ class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[mi
             IOLoop.current().add_callback(cast("Any", self.kernel_manager).end, self.kernel_id)
             return None
         if sent:
-            sent.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it
+            sent.add_done_callback(self._sent)
         return sent
+
+    def _sent(self, done: asyncio.Future[None]) -> None:
+        """Pass on what waited until the page had read this; that it has gone is nothing to tell anybody."""
+        if not done.cancelled() and not done.exception() and self.connection:
+            self.connection.queue.send()
 
     def send_ping(self) -> None:
         """Look now and then whether whoever opened the channel may still have it."""

@@ -17,6 +17,7 @@ from traitlets import default
 
 from opsnb.errors import OpsnbError
 from opsnb.serve.hearing import listen
+from opsnb.serve.request_queue import Unanswered
 
 _SECONDS = 60
 _HEARD = 0.2  # seconds in which a kernel that has just answered answers again
@@ -74,6 +75,10 @@ class PageKernel(ServerKernelManager):
     told: asyncio.Task[None] | None = None
     request_id: str | None = None
     user: str | None = None
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.unanswered = Unanswered()
 
     @default("client_factory")
     def _clients(self) -> type:

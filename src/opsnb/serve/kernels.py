@@ -19,6 +19,7 @@ from zmq import ZMQError
 
 from opsnb.connecting import configured_actor
 from opsnb.errors import log
+from opsnb.serve.activity import Activity
 from opsnb.serve.forked import PROVISIONER, can_fork
 from opsnb.serve.forking import ForkServer
 from opsnb.serve.handlers import PageHandler
@@ -50,6 +51,7 @@ class PageKernels(AsyncMappingKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.owners = Owners()
+        self._activities: dict[str, Activity] = {}
         self.fork_server = ForkServer(lambda: self._server.environment)
         self.pool = Pool(self._server.preheat, self._warm)
 
@@ -132,6 +134,16 @@ class PageKernels(AsyncMappingKernelManager):
         """End the kernel of a page that has gone; leave alone those that start or wait."""
         if kernel_id in self.owners:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Follow what a kernel publishes, by the one connection that is there whether a page is connected or not."""
+        kernel = cast("PageKernel", self.get_kernel(kernel_id))
+        self._activities[kernel_id] = Activity(kernel, self.track_message_type)
+
+    def stop_watching_activity(self, kernel_id: str) -> None:
+        """Follow it no more."""
+        if activity := self._activities.pop(kernel_id, None):
+            activity.close()
 
     def remove_kernel(self, kernel_id: str) -> KernelManager:
         """Forget whose a kernel was as it ends."""

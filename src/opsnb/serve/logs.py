@@ -98,5 +98,5 @@ def _worth_saying(record: logging.LogRecord) -> bool:
         return False  # said in the server's own words, and without what the cell had printed
     if str(record.msg).startswith("Error at server while executing cell"):
         record.msg, record.args = "a cell could not be run", ()
-    # Trust is about stored outputs; a page shows only those that its own kernel has just made.
-    return "is not trusted" not in record.getMessage()
+    # Trust is about stored outputs, and a page shows only those that its own kernel has just made; channels just end.
+    return not any(text in record.getMessage() for text in ("is not trusted", "Got events for closed stream"))

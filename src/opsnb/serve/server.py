@@ -177,7 +177,12 @@ def configuration() -> Config:
             },
             "VoilaConfiguration": _voila(),
             # A page ends its kernel as it closes; this ends those whose browser died or never ran the page.
-            "MappingKernelManager": {"cull_idle_timeout": 120, "cull_interval": 10},
+            # A page that connects again asks for the state of its widgets: nothing has to be kept for it meanwhile.
+            "MappingKernelManager": {
+                "cull_idle_timeout": 120,
+                "cull_interval": 10,
+                "buffer_offline_messages": False,
+            },
             # One that died and was started again would have lost its page's widgets, and not know whose page it is.
             "KernelRestarter": {"restart_limit": 0},
             "KernelManager": {"shutdown_wait_time": 2.0, "transport_encryption": "auto"},
