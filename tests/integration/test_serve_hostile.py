@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -501,6 +503,92 @@ def test_who_is_slow_keeps_nobody_waiting(server: Server, victim: Visitor) -> No
     assert time.monotonic() - began < 40
     for connection in many:
         connection.close()
+
+
+TYPES = (
+    "go",
+    "back",
+    "refresh",
+    "retry",
+    "choices",
+    "ahead",
+    "foresee",
+    "copy",
+    "evidence",
+    "ask",
+    "confirm",
+    "dismiss",
+)
+FIELDS = ("address", "back", "id", "name", "pressed", "seen", "text", "token", "act", "reason")
+ODD = [
+    None, True, -1, 0, 1, 2, 2**63, -(2**64), 1.5, -0.0, "", "1", "x" * 5000, "shell", "custom", "status", "1.0.0",
+    "//x", "jupyter.widget.control", PAGE, f"{PAGE}/1", f"{PAGE}?cursor=x&group=%ff", f"{PAGE}?workspace={2**64}", "\0",
+]  # fmt: skip
+JSON = st.deferred(lambda: _json)  # in its own words a strategy would be pages long
+_json = st.recursive(
+    st.sampled_from(ODD) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(st.text(max_size=8) | st.sampled_from(["version", "msg_id"]), JSON, max_size=4)
+
+
+def fields(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return OBJECTS | st.fixed_dictionaries({}, optional=optional)
+
+
+def messages(numbers: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Give messages to these widgets, most of which are wrong in something."""
+    custom = fields(type=st.sampled_from(TYPES) | JSON, **dict.fromkeys(FIELDS, JSON))
+    methods = st.sampled_from(["custom", "update", "request_state", "request_states"]) | JSON
+    data = fields(method=methods, content=custom, state=OBJECTS, buffer_paths=JSON) | JSON
+    right = st.builds(lambda content: {"method": "custom", "content": content}, custom)
+    content = fields(comm_id=st.sampled_from(numbers) | JSON, target_name=JSON, data=data) | st.builds(
+        lambda number, data: {"comm_id": number, "data": data}, st.sampled_from(numbers), data | right
+    )
+    kinds = st.sampled_from(["comm_msg", "comm_msg", "comm_open", "comm_close", "comm_info_request",
+                             "kernel_info_request"])  # fmt: skip
+    return st.builds(
+        lambda kind, content, metadata, parent: {**message(kind), "content": content, "metadata": metadata,
+                                                 "parent_header": parent},
+        kinds, content, fields(version=st.sampled_from(["1.0.0", "2"]) | JSON), OBJECTS,
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(3600 if SOAK else 300)
+def test_no_message_makes_a_kernel_publish_an_error(server: Server, victim: Visitor) -> None:
+    visitor = person(server, MANAGER)
+    visitor.open()
+    with visitor.channels(max_queue=None) as channel:
+        control = uuid.uuid4().hex
+        numbers = [*states(channel), control, control]
+        channel.send(frame(opening(control)))
+
+        @given(st.lists(messages(numbers), min_size=1, max_size=20))
+        @settings(max_examples=2000 if SOAK else 60, derandomize=not SOAK, database=None, deadline=None)
+        def say(sent: list[dict[str, Any]]) -> None:
+            for one in sent:
+                channel.send(frame(one))
+            asked = message("comm_info_request")
+            channel.send(frame(asked))
+            got = list(heard(channel, asked))
+            assert not {one["header"]["msg_type"] for one in got} & {"error", "stream"}
+            assert "Traceback" not in json.dumps(got)
+
+        say()
+    assert "failed at a message" not in server.log
+    visitor.end()
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"method": None}, {"method": "x"}, {"method": "custom"}, {"method": "request_states", "content": 1}]
+)
+def test_no_traceback_reaches_a_page(server: Server, attacker: Visitor, data: dict[str, Any]) -> None:
+    with attacker.channels() as channel:
+        for number in states(channel):
+            channel.send(frame(message("comm_msg", comm_id=number, data=data)))
+        got = alive(channel)
+    assert {one["header"]["msg_type"] for one in got} <= {"status"}
 
 
 REQUESTS = 5000 if SOAK else 800

@@ -8,7 +8,7 @@ import pytest
 from opsnb.errors import BadInput
 from opsnb.serve.hearing import Hearing
 from opsnb.serve.logs import JSONLines, TextLines
-from opsnb.serve.reporting import MARK
+from opsnb.serve.reporting import MARK, Seldom
 from opsnb.serve.traces import trace
 
 FORGED = "one\n2026-01-01 INFO forged\r\x1b[2J\x85\u2028\x1etwo\ud800"
@@ -94,3 +94,13 @@ def test_a_line_of_no_meaning_is_a_line_of_the_log(heard, line: str, caplog: pyt
     assert measured == []
     assert len(caplog.records) <= 1
     assert all(len(one.getMessage()) <= 2000 for one in caplog.records)
+
+
+def test_a_kernel_logs_the_same_a_few_times_in_a_minute() -> None:
+    seldom = Seldom(each=3, total=8)
+
+    def count(message: str) -> int:
+        record = logging.makeLogRecord({"name": "Comm", "msg": message})
+        return sum(bool(seldom.filter(record)) for _ in range(10))
+
+    assert [count("No such comm: %s"), count("unexpected"), count("other"), count("more than all")] == [3, 3, 2, 0]

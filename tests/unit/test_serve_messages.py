@@ -73,6 +73,9 @@ FRAMES = {
     "half a character": (whole({**MESSAGE, "content": {"a": "\ud800"}}), None),
     "no number": (whole({**MESSAGE, "content": {"a": float("nan")}}), None),
     "a number of many digits": (whole(MESSAGE).replace('"c"', "1" * 10_000), None),
+    "a number without end": (whole(MESSAGE).replace('"c"', "1e999"), None),
+    "a header that is too long": (whole({**MESSAGE, "header": {**HEADER, "msg_id": "x" * 300}}), None),
+    "objects in objects": (whole(MESSAGE).replace('"c"', '{"a":' * 40 + "1" + "}" * 40), None),
     "lists in lists": (whole(MESSAGE).replace('"c"', "[" * 100_000 + "]" * 100_000), None),
 }
 
@@ -98,12 +101,32 @@ def test_what_is_no_message_is_told_at_once(name: str) -> None:
         ("comm_msg", {"comm_id": "c", "data": {"method": "request_states"}}, True),
         ("comm_msg", {"comm_id": "c", "data": {"method": "update", "state": {"bar": None}}}, False),
         ("comm_msg", {"comm_id": "c", "data": "update"}, False),
+        ("comm_msg", {"comm_id": "c", "data": {}}, False),
+        ("comm_msg", {"comm_id": "c", "data": {"method": "x"}}, False),
+        ("comm_msg", {"comm_id": "c", "data": {"method": ["custom"]}}, False),
+        ("comm_msg", {"comm_id": "c", "data": {"method": "custom", "content": "x"}}, False),
+        ("comm_msg", {"comm_id": 1, "data": {"method": "request_states"}}, False),
+        ("comm_msg", {"comm_id": "c" * 300, "data": {"method": "request_states"}}, False),
+        ("comm_msg", {"data": {"method": "request_states"}}, False),
+        ("comm_open", {"comm_id": [], "target_name": "jupyter.widget.control"}, False),
+        ("comm_open", {"comm_id": "c", "target_name": "jupyter.widget.control", "data": 1}, False),
+        ("comm_close", {"comm_id": "c"}, True),
+        ("comm_close", {}, False),
+        ("comm_info_request", {"target_name": {}}, False),
         ("shutdown_request", {"restart": False}, False),
         ("execute_request", {"code": "1"}, False),
     ],
 )
 def test_a_page_may_say_what_its_widgets_need(kind: str, content: dict[str, Any], may: bool) -> None:
-    message = {"header": {"msg_type": kind}, "content": content}
+    message = {"header": {"msg_type": kind}, "metadata": {"version": "1.0.0"}, "content": content}
     assert allowed({**message, "channel": "shell"}) == may
     assert not [channel for channel in ("control", "stdin", "iopub", None, ["shell"], "x")
                 if allowed({**message, "channel": channel})]  # fmt: skip
+
+
+def test_no_control_of_another_version_is_opened() -> None:
+    opening = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
+    message = {"header": {"msg_type": "comm_open"}, "content": opening, "channel": "shell"}
+    assert allowed({**message, "metadata": {"version": "1.1.0"}})
+    for metadata in ({}, {"version": "2.0.0"}, {"version": 1}, {"version": None}):
+        assert not allowed({**message, "metadata": metadata})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from jupyter_client import protocol_version  # type: ignore[attr-defined] # as jupyter_server does
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from traitlets import Bool
 from zmq import POLLOUT
@@ -17,6 +18,7 @@ from opsnb.text import visible
 
 _MALFORMED = 1007  # of RFC 6455: data that is not consistent with its type
 _POLICY = 1008  # of RFC 6455: a message that violates the policy of who gets it
+_UNPUBLISHED = frozenset({"error", "stream"})  # what a cell of the page itself says comes with the page
 _LOST_SECONDS = 60
 
 
@@ -25,6 +27,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     _told = Bool(False)
     _ended = Bool(False)
+    _failed = Bool(False)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -67,10 +70,21 @@ class PageConnection(ZMQChannelsWebsocketConnection):
 
     def _send(self, message: dict[str, Any]) -> None:
         if self.channels:
-            # A kernel does not answer a message whose signature it knows: a time of its own makes each another.
-            message["header"]["date"] = datetime.now(UTC).isoformat()
+            # A kernel answers no message whose signature it knows, or of another version: each gets a time of its own.
+            stamp = {"date": datetime.now(UTC).isoformat(), "version": protocol_version}
+            message["header"] |= stamp
             self.session.send(self.channels["shell"], message)
             self.channels["shell"].flush(POLLOUT)  # what waits in the stream is lost if the page closes its channel now
+
+    def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
+        """Pass one message on to the page, but no traceback and nothing that was printed: both are for the log."""
+        _, parts = self.session.feed_identities(outgoing_msg)
+        kind = self.session.unpack(parts[1])["msg_type"]
+        if kind not in _UNPUBLISHED:
+            super().handle_outgoing_message(stream, outgoing_msg)
+        elif kind == "error" and not self._failed:
+            self.log.warning("Kernel %s failed at a message of its page.", self.kernel_id)
+            self._failed = True
 
     def _page_reads(self) -> bool:
         """Whether all that was sent to the page has left: it gets no further answers before."""

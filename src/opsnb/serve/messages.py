@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 OFFSETS = "v1.kernel.websocket.jupyter.org"
 _CONTROL = "jupyter.widget.control"  # where a page asks for the state of the widgets that are there
-_KINDS = frozenset({"comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"})
+_METHODS = frozenset({"custom", "request_state", "request_states"})  # all of ipywidgets but the one that sets state
 _NAMED = ("msg_id", "msg_type", "session", "username", "version", "date")
 _MOST_PARTS = 64
+MAX_TEXT = 200  # characters of a name or number
+MAX_DEPTH = 32  # objects and lists in one another; a kernel fails at some hundred, and does not answer then
 
 
 class Malformed(ValueError):
@@ -44,14 +47,48 @@ def read(frame: str | bytes, protocol: str | None) -> dict[str, Any]:
 
 
 def allowed(message: dict[str, Any]) -> bool:
-    """Whether widgets need such a message; none makes a widget, and none sets what one holds."""
+    """Whether widgets need such a message, and a kernel can read it.
+
+    None makes a widget, and none sets what one holds. Nothing of it raises an error in ipykernel or ipywidgets, which
+    would publish that with its traceback.
+    """
     content, kind = message["content"], message["header"]["msg_type"]
-    if message["channel"] != "shell" or kind not in _KINDS:
-        return False
-    if kind == "comm_open":
-        return bool(content.get("target_name") == _CONTROL)
+    return message["channel"] == "shell" and kind in _KINDS and _READABLE[kind](message["metadata"], content)
+
+
+def _is_opening(metadata: dict[str, Any], content: dict[str, Any]) -> bool:
+    control = _is_number(content.get("comm_id")) and content.get("target_name") == _CONTROL
+    return control and str(metadata.get("version")).startswith("1.") and isinstance(content.get("data", {}), dict)
+
+
+def _is_for_widget(_metadata: dict[str, Any], content: dict[str, Any]) -> bool:
     data = content.get("data")
-    return kind != "comm_msg" or (isinstance(data, dict) and data.get("method") != "update")
+    if not _is_number(content.get("comm_id")) or not isinstance(data, dict):
+        return False
+    method = data.get("method")
+    return isinstance(method, str) and method in _METHODS and isinstance(data.get("content", {}), dict)
+
+
+def _is_closing(_metadata: dict[str, Any], content: dict[str, Any]) -> bool:
+    return _is_number(content.get("comm_id")) and isinstance(content.get("data", {}), dict)
+
+
+def _is_question(_metadata: dict[str, Any], content: dict[str, Any]) -> bool:
+    return isinstance(content.get("target_name", ""), str | None)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT
+
+
+_READABLE = {
+    "comm_open": _is_opening,
+    "comm_close": _is_closing,
+    "comm_msg": _is_for_widget,
+    "comm_info_request": _is_question,
+    "kernel_info_request": _is_question,
+}
+_KINDS = frozenset(_READABLE)
 
 
 def _by_offsets(frame: str | bytes) -> dict[str, Any]:
@@ -103,7 +140,21 @@ def _checked(told: dict[str, Any]) -> dict[str, Any]:
     header = {name: objects["header"][name] for name in _NAMED if name in objects["header"]}
     if not all(isinstance(one, dict) for one in objects.values()) or not {"msg_id", "msg_type"} <= set(header):
         raise Malformed("no header, or no content")
-    if not all(isinstance(text, str) for text in header.values()):
-        raise Malformed("a header that is no text")
-    json.dumps(objects, ensure_ascii=False).encode()  # half a character cannot be passed on
+    if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in header.values()):
+        raise Malformed("a header that is no text, or too long")
+    if _depth(objects) > MAX_DEPTH:
+        raise Malformed("too many objects in one another")
+    json.dumps(objects, ensure_ascii=False, allow_nan=False).encode()  # half a character cannot be passed on
     return {**objects, "header": header, "channel": told.get("channel"), "buffers": told["buffers"]}
+
+
+def _depth(value: object) -> int:
+    level, depth = [value], 0
+    while level:
+        level = [inner for one in level if isinstance(one, dict | list) for inner in _inside(one)]
+        depth += 1
+    return depth - 2  # of the objects of a message themselves, and of what holds them
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import Engine, event
 from opsnb.engines import OPENS_TRANSACTION
 from opsnb.serve.traces import trace
 
+_KIND = 200  # characters of a message by which records are of one kind
 MARK = "\x1e"  # begins what is told on purpose; other lines are text that something wrote to standard error
 
 
@@ -42,12 +44,34 @@ class Reporter:
                 line = line[os.write(self._descriptor, line) :]
 
 
+class Seldom(logging.Filter):
+    """Lets few records of one kind through in a minute: a page can have its kernel log the same again and again."""
+
+    def __init__(self, each: int = 5, total: int = 200, seconds: float = 60) -> None:
+        super().__init__()
+        self._each, self._total, self._seconds = each, total, seconds
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._began = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is to be written."""
+        if time.monotonic() - self._began > self._seconds:
+            self._counts.clear()
+            self._began = time.monotonic()
+        kind = (record.name, str(record.msg)[:_KIND])
+        if self._counts[kind] >= self._each or self._counts.total() >= self._total:
+            return False
+        self._counts[kind] += 1
+        return True
+
+
 class ReportHandler(logging.Handler):
     """Sends the log of the kernel to its server."""
 
     def __init__(self, reporter: Reporter) -> None:
         super().__init__()
         self._reporter = reporter
+        self.addFilter(Seldom())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record."""
