@@ -63,7 +63,8 @@ test-fresh:
 soak: $(READY)
 	@OPSNB_TEST_SOAK=1 exec $(BIN)/python -m pytest --timeout=900 --durations=0 --durations-min=1 \
 		tests/integration/test_triage_contention.py tests/integration/test_triage_killed.py tests/integration/test_worker.py \
-		tests/integration/test_serve_many.py tests/integration/test_serve_soak.py
+		tests/integration/test_serve_many.py tests/integration/test_serve_soak.py \
+		tests/integration/test_serve_hostile.py tests/integration/test_serve_files.py
 
 bench: $(BENCH_READY)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \

@@ -61,6 +61,8 @@ class OpsVoila(Voila):  # type: ignore[misc]
     readiness: Readiness
     environment: Mapping[str, str]
     preheat: int
+    max_kernels: int
+    max_connections: int
     sockets: list[socket.socket]
     metrics: Metrics
     metrics_front: Front
@@ -129,7 +131,7 @@ class OpsVoila(Voila):  # type: ignore[misc]
     def listen(self) -> None:
         """Serve until a signal says to stop; then end every kernel."""
         self.ioloop = IOLoop.current()
-        self._listeners = [Listener(self.app, ssl_options=self.tls)]
+        self._listeners = [Listener(self.app, ssl_options=self.tls, most=self.max_connections)]
         self._listeners[0].add_sockets(self.sockets)
         if self.metrics_sockets:
             self._listeners.append(Listener(metrics_application(self.metrics, self.metrics_front)))

@@ -33,6 +33,13 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         super().__init__(**options)
         self.queue = Queue(self.kernel_manager.unanswered, self._page_reads)
 
+    def create_stream(self) -> None:
+        """Connect with two of the kernel's four channels: a page uses no other, and each costs two open files."""
+        for channel in ("iopub", "shell"):
+            stream = getattr(self.kernel_manager, f"connect_{channel}")(identity=self.session.bsession)
+            stream.channel = channel
+            self.channels[channel] = stream
+
     def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override] # as in the class itself
         """Connect, and take part in what the kernel is asked."""
         self.kernel_manager.unanswered.attach(self.queue)

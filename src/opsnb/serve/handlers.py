@@ -19,10 +19,14 @@ from opsnb.errors import log
 from opsnb.serve.guarded import Guarded
 from opsnb.serve.kernel import PageKernel
 from opsnb.serve.ownership import OfKernel
+from opsnb.serve.refusal import Refusal
 from opsnb.serve.routes import HOME, ROUTES, page_query
 from opsnb.serve.sign_in import Entrance
 
 _UNREAD = 16 * 2**20  # bytes: some times what a page and its widgets are
+
+_MAX_CHANNELS = 4
+_CHANNELS = "This page has as many connections with its kernel as it may have."
 
 
 class PageHandler(Entrance, TornadoVoilaHandler):  # type: ignore[misc]
@@ -111,6 +115,23 @@ class ChannelsHandler(OfKernel, VoilaKernelWebsocketHandler):  # type: ignore[mi
     """Passes messages between a page and its kernel."""
 
     route = "/api/kernels/{kernel}/channels"
+
+    async def get(self, kernel_id: str) -> None:
+        """Open a channel, and return once it is closed; a page has one, or two as it connects again.
+
+        Raises
+        ------
+        Refusal
+            If the kernel has as many as it may.
+        """
+        kernel = cast("PageKernel", self.kernel_manager.get_kernel(kernel_id))
+        if kernel.channels >= _MAX_CHANNELS:
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, _CHANNELS, counted="too_many_channels")
+        kernel.channels += 1
+        try:
+            await cast("Any", super()).get(kernel_id=kernel_id)
+        finally:
+            kernel.channels -= 1
 
     async def open(self, kernel_id: str) -> None:
         """Connect both, and keep no more for the page than it may leave unread."""

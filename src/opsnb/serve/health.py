@@ -48,9 +48,16 @@ class Readiness:
         if self._asked is None or (self._asked.done() and time.monotonic() - self._began > _FRESH):
             self._asked, self._began = asyncio.get_running_loop().create_future(), time.monotonic()
             # No pool of threads: the server would wait for it at its end.
-            threading.Thread(target=self._ask, args=(self._asked, asyncio.get_running_loop()), daemon=True).start()
+            self._begin(self._asked)
         done, _ = await asyncio.wait([self._asked], timeout=_WAIT)
         return bool(done) and self._asked.result()
+
+    def _begin(self, asked: asyncio.Future[bool]) -> None:
+        try:
+            threading.Thread(target=self._ask, args=(asked, asyncio.get_running_loop()), daemon=True).start()
+        except RuntimeError as error:  # the machine has no thread left
+            log.warning("not ready: %s", error)
+            asked.set_result(False)
 
     def _ask(self, asked: asyncio.Future[bool], loop: asyncio.AbstractEventLoop) -> None:
         answers = False

@@ -79,6 +79,7 @@ class PageKernel(ServerKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.unanswered = Unanswered()
+        self.channels = 0  # of its page, those that are being opened among them
 
     @default("client_factory")
     def _clients(self) -> type:

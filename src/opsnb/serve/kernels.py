@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import zmq
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
@@ -15,7 +16,6 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from traitlets import default
-from zmq import ZMQError
 
 from opsnb.connecting import configured_actor
 from opsnb.errors import log
@@ -27,6 +27,8 @@ from opsnb.serve.kernel import NotStarted, PageKernel
 from opsnb.serve.limits import no_kernel
 from opsnb.serve.ownership import Owners
 from opsnb.serve.pool import Pool
+
+_SOCKETS = 24  # of ZeroMQ for one kernel: two of the server's own, and up to five for each channel while it connects
 
 
 class NativeKernels(KernelSpecManager):
@@ -50,6 +52,7 @@ class PageKernels(AsyncMappingKernelManager):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.context.set(zmq.MAX_SOCKETS, max(1023, _SOCKETS * self._server.max_kernels))
         self.owners = Owners()
         self._activities: dict[str, Activity] = {}
         self.fork_server = ForkServer(lambda: self._server.environment)
@@ -90,7 +93,7 @@ class PageKernels(AsyncMappingKernelManager):
     async def _start_for_page(self) -> str:
         try:
             return await self._start()
-        except (NotStarted, ZMQError) as error:  # of ZeroMQ: no open file is left for one more socket
+        except (NotStarted, zmq.ZMQError) as error:  # of ZeroMQ: no open file is left for one more socket
             log.warning("a page got no kernel: %s", error)
             raise no_kernel() from error
 

@@ -9,7 +9,8 @@ from tornado.web import HTTPError
 # Why requests, and what pages say to their kernels, are refused: as it is counted. Those of a page's channel come last.
 REASONS = (
     "unknown_user", "forbidden", "not_found", "method", "other_host", "wrong_tokens", "user_limit", "full", "crowd",
-    "stopping", "no_kernel", "message", "malformed_frame", "too_many_messages", "unread", "signed_out",
+    "stopping", "no_kernel", "too_many_channels", "message", "malformed_frame", "too_many_messages", "unread",
+    "signed_out",
 )  # fmt: skip
 
 

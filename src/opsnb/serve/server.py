@@ -33,6 +33,7 @@ from opsnb.serve.kernels import NativeKernels, PageKernels
 from opsnb.serve.limits import read_limits
 from opsnb.serve.logs import hand_on, write_log
 from opsnb.serve.metrics import Metrics
+from opsnb.serve.open_files import connections, limit_kernels, raise_limit
 from opsnb.serve.routes import HOME, read_base_url
 from opsnb.serve.sign_in import page_config
 from opsnb.serve.templates import keep_compiled
@@ -104,7 +105,8 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     base_url = read_base_url(options.base_url)
     notebooks = _notebooks(options)
     one_viewer = options.identity.kind == "none"
-    most = options.max_kernels or default_kernels()
+    files = raise_limit()
+    most = limit_kernels(files, options.max_kernels, default_kernels())
     seats, turns = read_limits(most, options.max_kernels_per_user, options.preheat, one_viewer=one_viewer)
     tls = read_tls(options.certfile, options.keyfile)
     taken = sockets.listen(options.ip, options.port)
@@ -119,6 +121,7 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken
     app.seats, app.turns, app.readiness = seats, turns, Readiness(database, lambda: app.kernel_manager.pool.ready)
     app.environment, app.preheat = page_environment(database, base_url), options.preheat
+    app.max_kernels, app.max_connections = most, connections(files, most)
     app.metrics = Metrics(_counts(app), most)
     app.metrics_sockets, app.metrics_front = _metrics(options, front)
     scheme = "https" if tls else "http"
