@@ -1,6 +1,5 @@
 """What every answer tells the browser, to which names the server answers, and TLS."""
 
-import datetime
 import http.client
 import re
 import ssl
@@ -9,13 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from opsnb.errors import BadInput
 from opsnb.serve.front import read_front, read_tls
+from support.certificate import make_certificate
 from support.serving import Server, serving_notebooks, write_notebooks
 
 SECRET = "a-secret-of-the-proxy"
@@ -125,18 +121,52 @@ def test_what_is_no_name_or_origin_is_refused(hosts: tuple[str, ...], origins: t
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> dict[str, str]:
-    """Files of a certificate that vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
-        .sign(key, SHA256())
-    )  # fmt: skip
-    (tmp_path / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
-    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return {"certfile": str(tmp_path / "cert.pem"), "keyfile": str(tmp_path / "key.pem")}
+    return make_certificate(tmp_path)
+
+
+def cookies_of(server: Server) -> list[str]:
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    place = urlsplit(server.root)
+    options = {"context": trusting} if place.scheme == "https" else {}
+    kind = http.client.HTTPSConnection if options else http.client.HTTPConnection
+    connection = kind("127.0.0.1", place.port, timeout=60, **options)
+    connection.request("GET", PAGE)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.headers.get_all("Set-Cookie", [])
+
+
+FRAMED = {"framed_by": ["https://intranet.example"]}
+
+
+def test_cookies_are_for_frames_where_another_site_may_frame(
+    notebooks: Path, certificate: dict[str, str], tmp_path: Path
+) -> None:
+    with serving_notebooks(tmp_path, notebooks, **certificate, **FRAMED) as server:
+        cookies = cookies_of(server)
+        assert len(cookies) == 2
+        for cookie in cookies:
+            assert {"SameSite=None", "Secure", "Partitioned", "Path=/"} <= set(cookie.split("; "))
+        assert "Without TLS" not in server.log
+
+
+def test_without_tls_it_is_said_that_another_site_cannot_frame(notebooks: Path, tmp_path: Path) -> None:
+    with serving_notebooks(tmp_path, notebooks, **FRAMED) as server:
+        for cookie in cookies_of(server):
+            assert "SameSite=Lax" in cookie
+            assert not {"Secure", "Partitioned"} & set(cookie.split("; "))
+        assert server.log.count("--framed-by for another site needs --certfile and --keyfile, or a public_url") == 1
+
+
+@pytest.mark.parametrize(("public_url", "origins", "tls", "may"), [
+    ("", (), False, True), ("", ("https://a.example",), False, False), ("", ("https://a.example",), True, True),
+    ("https://ops.example", ("https://a.example",), False, True),
+    ("http://ops.example", ("https://a.example",), False, False),
+])  # fmt: skip
+def test_frames_need_tls(public_url: str, origins: tuple[str, ...], tls: bool, may: bool) -> None:
+    assert read_front(public_url, (), origins, local=True).may_be_framed(tls=tls) == may
 
 
 def test_the_server_speaks_tls_itself(notebooks: Path, certificate: dict[str, str], tmp_path: Path) -> None:

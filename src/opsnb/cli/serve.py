@@ -32,7 +32,12 @@ _COUNT = click.IntRange(1, 10_000)
 @click.option("--ip", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--base-url", default="/", show_default=True, metavar="PATH", help="Path under which all pages lie.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="Answer to this name as well.")
-@click.option("--framed-by", multiple=True, metavar="ORIGIN", help="Let pages of this origin show these inside.")
+@click.option(
+    "--framed-by",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of this origin show these inside; another site needs TLS.",
+)
 @click.option("--certfile", type=_FILE, help="PEM file with the certificate for TLS.")
 @click.option("--keyfile", type=_FILE, help="PEM file with the key of the certificate.")
 @click.option("--max-kernels", type=_COUNT, metavar="N", help="Kernels at once; default: what memory and cores bear.")

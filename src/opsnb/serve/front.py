@@ -37,6 +37,13 @@ class Front:
     origin: str
     framed_by: tuple[str, ...]
 
+    def may_be_framed(self, *, tls: bool) -> bool:
+        """Whether pages of `framed_by` can show one of this server, which itself speaks TLS or does not.
+
+        Browsers keep cookies for a frame of another site over TLS alone, and without its cookie a page has no kernel.
+        """
+        return not self.framed_by or tls or self.origin.startswith("https:")
+
     def answers(self, host: str) -> bool:
         """Whether a request for that host may be meant for this server.
 

@@ -74,8 +74,19 @@ class Guarded(JupyterHandler):
 
     def set_cookie(self, name: str, value: str | bytes, *args: Any, **flags: Any) -> None:
         """Set a cookie that belongs to these pages alone."""
-        own: dict[str, Any] = {"path": self.base_url, "samesite": "Lax", "secure": self.tls}
+        same_site = "None" if self._framed else "Lax"
+        own: dict[str, Any] = {"path": self.base_url, "samesite": same_site, "secure": self.tls}
         super().set_cookie(name, value, *args, **own | flags)
+
+    @property
+    def _framed(self) -> bool:
+        """Whether a page of another site may show this one: its browser sends only cookies for that, over TLS alone."""
+        return self.tls and bool(self._front.framed_by)
+
+    def add_header(self, name: str, value: Any) -> None:
+        """Add a header; a cookie for frames belongs to the site around it, else some browsers keep none at all."""
+        partitioned = "; Partitioned" if name == "Set-Cookie" and self._framed else ""
+        super().add_header(name, f"{value}{partitioned}" if partitioned else value)
 
     async def prepare(self, **options: Any) -> None:
         """Refuse a request for another host, and whoever is not known, also where Jupyter would let them in."""

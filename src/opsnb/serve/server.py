@@ -40,6 +40,11 @@ from opsnb.serve.templates import keep_compiled
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
+_NO_FRAMES = (
+    "Without TLS, browsers show these pages inside those of the same site alone: --framed-by for another site needs "
+    "--certfile and --keyfile, or a public_url that begins with https://."
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -116,6 +121,8 @@ def serve(database: Database, options: Options, ready: Callable[[str], None]) ->
     verifier = choose(options.identity, actor, options.ip, local=local)
     front = read_front(database.settings.public_url, options.allow_hosts, options.framed_by, local=local)
     write_log(options.log_format, verbose=options.verbose)
+    if options.identity.kind != "proxy" and not front.may_be_framed(tls=tls is not None):
+        log.warning(_NO_FRAMES)
     app = OpsVoila.instance(config=configuration(), base_url=base_url, port=port)
     hand_on(app.log)
     app.verifier, app.front, app.tls, app.sockets = verifier, front, tls, taken

@@ -35,6 +35,19 @@
     if (++beats === 3) say("ops-progress", "This takes longer than usual. If nothing comes, reload the page.");
   };
 
+  // A frame of another site gets cookies over TLS alone, and where the browser allows it. Without them a page has no kernel.
+  const keepsCookies = () => {
+    try { return document.cookie.includes("_xsrf="); } catch { return false; } // a sandboxed frame may not even ask
+  };
+  if (!keepsCookies()) {
+    const note = document.getElementById("ops-no-cookies");
+    const link = Object.assign(document.createElement("a"), { href: location.href, target: "_blank", textContent: "Open it by itself" });
+    const framed = window.top !== window;
+    note.append(`Your browser keeps no cookies for this page${framed ? " inside that of another site" : ""}, and it needs one. `, framed ? link : "");
+    document.body.classList.add("ops-uncookied");
+    note.hidden = false;
+  }
+
   const DEAD = ["dead", "restarting", "autorestarting", "terminating"];
   const watch = (kernel) => {
     let timer = 0;
