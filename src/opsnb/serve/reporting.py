@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
+import zmq
 from sqlalchemy import Engine, event
 
 from opsnb.engines import OPENS_TRANSACTION
@@ -65,12 +66,19 @@ class Seldom(logging.Filter):
         return True
 
 
+def _is_no_closed_socket(record: logging.LogRecord) -> bool:
+    """Leave out what ipykernel logs as it ends: its control thread flushes what is closed already."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, zmq.ZMQError) and error.errno in (zmq.ENOTSOCK, zmq.ETERM))
+
+
 class ReportHandler(logging.Handler):
     """Sends the log of the kernel to its server."""
 
     def __init__(self, reporter: Reporter) -> None:
         super().__init__()
         self._reporter = reporter
+        self.addFilter(_is_no_closed_socket)
         self.addFilter(Seldom())
 
     def emit(self, record: logging.LogRecord) -> None:
