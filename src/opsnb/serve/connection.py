@@ -52,6 +52,7 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         for number in unanswered.numbers:
             asyncio.get_running_loop().call_later(_LOST_SECONDS, unanswered.remove, number)
         super().disconnect()  # type: ignore[no-untyped-call]
+        self.channels = {}  # what waits for the kernel's first answer must not listen to streams that are closed now
 
     def handle_incoming_message(self, incoming_msg: str) -> None:
         """Pass one message on to the kernel, if it may be, and when the kernel has answered those before."""
