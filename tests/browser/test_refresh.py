@@ -194,6 +194,7 @@ def test_a_list_stands_still_while_somebody_chooses_a_filter(
     page: Page, serve, writer: Database, refreshes: Refreshes
 ) -> None:
     open_list(page, serve, writer)
+    await_refresh(page)  # what a page asks for before its front end has come is sent when it comes
     page.get_by_role("button", name=re.compile("^Type")).click()
     expect(page.locator(".ops-as-of:visible")).to_contain_text("paused while a filter is open")
     refreshes.wait_for_answer()
