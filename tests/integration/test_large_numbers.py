@@ -118,6 +118,13 @@ def test_pages_and_evidence_lead_there(lineage: Lineage) -> None:
     assert console._parts.run_detail.state["missing"].startswith(f"There is no Operation #{LAST_ID + 1};")
 
 
+def test_plain_voila_leads_there(lineage: Lineage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
+    monkeypatch.setenv("SCRIPT_NAME", "/voila/render/run.ipynb")
+    monkeypatch.setenv("QUERY_STRING", f"run={lineage.last}")
+    assert Console(lineage.ops, "run")._parts.run_detail.state["id"] == str(lineage.last)
+
+
 def test_an_act_is_done_and_recorded(lineage: Lineage) -> None:
     ops = lineage.ops
     if not ops.database.is_sqlite:

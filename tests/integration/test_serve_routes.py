@@ -24,7 +24,7 @@ PAGES = {
     "/system/ops/failures": "failures",
     "/system/ops/runbooks": "runbooks",
     "/system/ops/runs/7": "run",
-    "/system/ops/runs/123456789012345678": "run",
+    "/system/ops/runs/9223372036854775807": "run",
 }
 CLOSED = [
     "/nothing", "/system/ops", "/system/ops/runs/", "/system/ops/runs/x", "/system/ops/runs/-1",
