@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -87,6 +88,26 @@ class Timestamp(TypeDecorator[Any]):
         if dialect.name == "sqlite" and isinstance(value, datetime):
             return time_writer(dialect)(value)
         return value
+
+
+class TimeBound(Timestamp):
+    """A time that a column is compared with by ``>=`` or ``<``.
+
+    An SQLite file may hold a time with a fraction of a second and without it where that is zero, as Python writes it.
+    The shortest text sorts at or before each, unless a Z follows: that sorts behind digits.
+    """
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Write a `datetime` as `Timestamp` does, without zeros at the end of its fraction."""
+        written = super().process_bind_param(value, dialect)
+        if isinstance(written, str) and isinstance(value, datetime):
+            return _TRAILING_ZEROS.sub(lambda found: f".{found[1]}" if found[1] else "", written)
+        return written
+
+
+_TRAILING_ZEROS = re.compile(r"\.(\d*?)0+(?=[+-]|$)")
 
 
 def time_writer(dialect: Dialect) -> Callable[[datetime], Any]:

@@ -198,6 +198,8 @@ def test_times_that_cannot_be_filtered_are_named(untyped, times, named):
 FILTERED = {
     "own": lambda when: when.isoformat(" "),
     "varying fractions": lambda when: when.isoformat(" ").rstrip("0") if when.microsecond else when.isoformat(" "),
+    "of Python": lambda when: when.isoformat(),
+    "of Python with offset": lambda when: when.replace(tzinfo=UTC).isoformat(),
     "with T and Z": lambda when: f"{when.isoformat(timespec='milliseconds')}Z",
     "offset without colon": lambda when: f"{when.isoformat(timespec='seconds')}+0000",
     "offset of hours": lambda when: f"{(when + timedelta(hours=2)).isoformat(' ', 'seconds')}+02",
@@ -213,7 +215,7 @@ FILTERED = {
 def test_times_in_one_form_are_in_order_and_filtered_and_not_named(untyped, ops_on, form):
     sqlite = untyped
     add_people(sqlite)
-    start = datetime(2026, 10, 24, 23, 59, 58)
+    start = datetime(2026, 10, 24, 23, 59, 57, 500_000)  # so that one is at midnight exactly
     steps = [timedelta(seconds=1.25) * number for number in range(8)]
     for number, step in enumerate(steps, 1):
         add_run(sqlite, id=number)
@@ -229,6 +231,8 @@ def test_times_in_one_form_are_in_order_and_filtered_and_not_named(untyped, ops_
     later = [number for number, step in enumerate(steps, 1) if start + step >= midnight.replace(tzinfo=None)]
     assert [row.id for row in ops.runs(since=midnight).rows] == later[::-1]
     assert ops.runs(until=midnight).count == 8 - len(later)
+    window = {"since": midnight - timedelta(hours=1), "until": midnight + timedelta(hours=1)}
+    assert [bucket.total for bucket in ops.activity(**window).buckets] == [8 - len(later), len(later)]
     ops.database.close()
 
 

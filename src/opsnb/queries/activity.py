@@ -15,7 +15,7 @@ from sqlalchemy import Integer, Select, and_, bindparam, column, func, literal_c
 from opsnb.bounds import shift
 from opsnb.errors import BadInput
 from opsnb.links import Page
-from opsnb.models import Outcome, Status, Timestamp, operation_runs
+from opsnb.models import Outcome, Status, TimeBound, operation_runs
 from opsnb.queries.filters import Filters
 from opsnb.queries.leads import sent
 from opsnb.queries.lists import Shape, wheres
@@ -172,9 +172,9 @@ def _bound(number: int) -> str:
 @lru_cache(maxsize=256)
 def _statement(shape: Shape, buckets: int) -> Select[Any]:
     """Count by ranges of time, each found by the index of the list: a time is only ever compared, as in the filters."""
-    bounds = [bindparam(_bound(number), type_=Timestamp()) for number in range(buckets + 1)]
+    bounds = [bindparam(_bound(number), type_=TimeBound()) for number in range(buckets + 1)]
     rows: list[Any] = [(literal_column(str(number)), *pair) for number, pair in enumerate(pairwise(bounds))]
-    columns = (column("number", Integer), column("low", Timestamp()), column("high", Timestamp()))
+    columns = (column("number", Integer), column("low", TimeBound()), column("high", TimeBound()))
     bucket = values(*columns, name="ranges").data(rows).cte("bucket")
     within = (runs.created_at >= bucket.c.low, runs.created_at < bucket.c.high, *wheres(shape))
     counted = func.count(runs.id).label("runs")

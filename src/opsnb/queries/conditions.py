@@ -12,7 +12,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from opsnb.catalog import Catalog
-from opsnb.models import Timestamp, operation_runs, tenants, workspaces
+from opsnb.models import TimeBound, operation_runs, tenants, workspaces
 from opsnb.queries.filters import Filters
 from opsnb.text import FOLDED
 
@@ -158,8 +158,8 @@ _CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "type": lambda c: c.type == bindparam("type"),
     "types": lambda c: c.type.in_(bindparam("types", expanding=True)),
     "initiator": lambda c: c.initiator_name == bindparam("initiator"),
-    "since": lambda _: runs.created_at >= bindparam("since", type_=Timestamp()),
-    "until": lambda _: runs.created_at < bindparam("until", type_=Timestamp()),
+    "since": lambda _: runs.created_at >= bindparam("since", type_=TimeBound()),
+    "until": lambda _: runs.created_at < bindparam("until", type_=TimeBound()),
 }
 _SEARCHES: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "number": lambda c: c.id == bindparam("number"),

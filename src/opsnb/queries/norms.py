@@ -14,7 +14,7 @@ from sqlalchemy import Select, bindparam, literal_column, select, true
 
 from opsnb.database import Database
 from opsnb.errors import DatabaseUnavailable, log
-from opsnb.models import Timestamp, as_utc, operation_runs
+from opsnb.models import TimeBound, as_utc, operation_runs
 from opsnb.queries.distinct import hops
 from opsnb.queries.records import as_text
 from opsnb.settings import Settings
@@ -101,8 +101,8 @@ def _statement(dialect: str) -> Select[Any]:
         select(run.c.id if dialect == "sqlite" else run)
         .where(
             run.c.type == kinds.c.value,
-            run.c.created_at >= bindparam("since", type_=Timestamp()),
-            run.c.created_at < bindparam("now", type_=Timestamp()),
+            run.c.created_at >= bindparam("since", type_=TimeBound()),
+            run.c.created_at < bindparam("now", type_=TimeBound()),
         )
         .order_by(run.c.created_at.desc(), run.c.id.desc())
         .limit(bindparam("newest"))
