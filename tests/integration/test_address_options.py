@@ -57,5 +57,12 @@ def test_what_opsnb_needs_holds_whatever_the_options_say(
     assert found["transaction_read_only"] == "on"
 
 
+def test_what_the_driver_is_told_by_an_address_goes_before_what_opsnb_tells_it(moved: Database, open_database) -> None:
+    database = open_database(address(moved, "&connect_timeout=77&keepalives_idle=78"))
+    with database.look() as connection:
+        used = connection.connection.driver_connection.info.get_parameters()
+    assert (used["connect_timeout"], used["keepalives_idle"], used["keepalives_count"]) == ("77", "78", "3")
+
+
 def test_without_any_the_name_is_opsnb_s(postgresql: Database) -> None:
     assert shown(postgresql)["application_name"] == "opsnb"

@@ -136,6 +136,14 @@ def test_no_damage_of_a_parquet_footer_leads_to_a_traceback(folder: Path) -> Non
         assert one_sentence(outcome(folder, "r.parquet", data[:place] + b"\xff" + data[place + 1 :], ""))
 
 
+def test_damaged_parquet_data_is_said(folder: Path) -> None:
+    data = as_parquet([GOOD], "")
+    done = [outcome(folder, "r.parquet", data[:at] + b"\xff" + data[at + 1 :], "") for at in range(4, 60)]
+    refused = [one for one in done if isinstance(one, str) and not one.startswith("No row of ")]
+    assert refused
+    assert [one for one in refused if "is damaged Parquet" not in one] == []
+
+
 @given(st.text(max_size=60) | st.sampled_from(["[columns]\nid = 1", "columns = 3", "[values]\ntype = []", "a.b = 1"]))
 def test_no_map_leads_to_a_traceback(folder: Path, text: str) -> None:
     assert one_sentence(outcome(folder, "r.jsonl", as_lines([GOOD], "\n"), text))

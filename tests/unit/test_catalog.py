@@ -73,3 +73,5 @@ def test_a_label_is_never_empty_and_never_an_error(type_):
 def test_types_are_found_by_their_label_without_case():
     assert of().matching("POLICY") == ["policies.restore", "policies.compare"]
     assert of().matching("nothing like it") == []
+    road = {"road.pave": {"label": "Straße"}}
+    assert (of(**road).matching("STRAẞE"), of(**road).matching("strasse")) == (["road.pave"], [])  # as a name is found

@@ -152,6 +152,7 @@ def test_a_database_is_named_without_its_password(url):
         ("host=h user=ada password=s3cr3t", "cannot be read"),
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
+        ("~no-user-of-this-name/runs.db", "There is no home folder for ~no-user-of-this-name/runs.db"),
     ],
 )
 def test_an_address_of_no_usable_database_is_refused_without_its_password(text, said):
