@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from opsnb.links import Page
+from opsnb.notebooks_path import CLONE
 from opsnb.ops import Ops
 from opsnb.queries import known_groups
 from opsnb.queries.known_groups import KEEP_SECONDS
+from opsnb.queries.members import WINDOW
 from support.history import add_run, add_runs, before
 from support.statements import recorded
 
@@ -89,6 +91,17 @@ def test_what_is_known_is_forgotten_after_some_minutes(database, ops):
         connection.exec_driver_sql(f"UPDATE operation_runs SET context = '{context}' WHERE id = 3")
     now[0] = KEEP_SECONDS + 1
     assert ops.count(Page.FAILURES, group=group) == 39
+
+
+def test_what_is_known_of_too_many_runs_is_forgotten(ops, read, monkeypatch):
+    monkeypatch.setattr(known_groups, "MOST", FAILURES - 1)
+    group = group_of(ops, 3)
+    assert ops.count(Page.FAILURES, group=group) == ops.count(Page.FAILURES, group=group) == 40
+    assert len(read) == 2 * FAILURES
+
+
+def test_as_many_failures_are_looked_at_as_the_documentation_says():
+    assert f"The newest {WINDOW:,} failures" in (CLONE / "docs" / "investigating.md").read_text()
 
 
 def test_a_page_of_what_is_known_asks_for_two_statements(database, ops):

@@ -73,3 +73,9 @@ def test_indexes_of_the_tables_are_found(renamed) -> None:
     database = renamed()
     assert database.leading >= {"type", "tenant_id", "workspace_id"}
     assert database.finds_retries
+
+
+def test_a_name_of_the_database_s_own_is_left_alone(sqlite: Database, open_database: Callable[..., Database]) -> None:
+    again = open_database(sqlite.name, Settings(tables={"operation_runs": "main.operation_runs"}))
+    assert again.fetch(text('SELECT count(*) FROM "main"."operation_runs"')) == [(0,)]
+    assert again.fetch(text("SELECT count(*) FROM operation_runs")) == [(0,)]
