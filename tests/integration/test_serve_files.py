@@ -71,8 +71,8 @@ def others_are_served(server: Server, *visitors: Visitor) -> Iterator[None]:
 def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
     hard = min(3000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     with serve(tmp_path, 256, hard) as server:
-        assert f"{hard} " in re.findall("^Max open files +(.*)", Path(f"/proc/{server.process.pid}/limits").read_text(),
-                                        re.MULTILINE)[0]  # fmt: skip
+        limits = Path(f"/proc/{server.process.pid}/limits").read_text()
+        assert re.findall(r"^Max open files +(\d+) +(\d+)", limits, re.MULTILINE) == [(str(hard), str(hard))]
 
 
 def test_more_kernels_than_the_files_suffice_for_are_refused_in_a_sentence(tmp_path: Path) -> None:

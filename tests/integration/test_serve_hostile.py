@@ -24,6 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 from opsnb import schema
 from opsnb.database import Database
 from opsnb.ops import ACTOR_SECONDS
+from opsnb.serve.request_queue import MAX_UNANSWERED
 from opsnb.serve.wire import _BOUNDS
 from opsnb.settings import Settings
 from support.history import MANAGER, OUTSIDER, VIEWER, add_people, add_recent_run, execute
@@ -618,6 +619,19 @@ def test_who_asks_and_does_not_read_costs_no_memory_and_is_cut_off(server: Serve
         assert ROW in json.dumps(states(channel))
 
 
+def test_who_asks_much_and_reads_later_is_answered(server: Server, victim: Visitor) -> None:
+    visitor = person(server, MANAGER)
+    visitor.open()
+    with visitor.channels(max_queue=1) as channel:
+        ask_for_states(channel, 200)  # fewer than may wait, and more than may lie unread
+        asked = message("comm_info_request")
+        channel.send(frame(asked))
+        time.sleep(5)
+        assert visitor.model() == 200
+        assert len(list(heard(channel, asked))) > 200
+    assert visitor.end() == 204
+
+
 def test_requests_are_all_answered_in_their_order(attacker: Visitor) -> None:
     with attacker.channels() as channel:
         sent = [message("comm_info_request") for _ in range(80)]
@@ -684,6 +698,27 @@ def test_without_its_guard_an_attack_succeeds(tmp_path: Path, removed: str) -> N
             channel.send(frame(asked))
             list(heard(channel, asked))
         assert (server.folder / "executed").exists()
+
+
+LOSING = """
+import opsnb.serve.connection as c
+c._LOST_SECONDS, send = 1, c.PageConnection._send
+def lose(self, message):
+    if message["content"].get("target_name") != "lost":
+        send(self, message)
+c.PageConnection._send = lose
+"""
+
+
+def test_a_page_that_connects_again_waits_for_no_request_that_was_lost(tmp_path: Path) -> None:
+    with serve(tmp_path, prologue=LOSING) as server:
+        visitor = person(server, VIEWER)
+        visitor.open()
+        with visitor.channels() as channel:
+            for _ in range(MAX_UNANSWERED):
+                channel.send(frame(message("comm_info_request", target_name="lost")))
+        with visitor.channels() as channel:
+            assert ROW in json.dumps(states(channel))
 
 
 # The last test: the log of its server holds tracebacks of kernels after it, which the others take for harm.
