@@ -702,6 +702,18 @@ def test_without_its_guard_an_attack_succeeds(tmp_path: Path, removed: str) -> N
         assert (server.folder / "executed").exists()
 
 
+def test_what_a_kernel_prints_and_raises_reaches_no_page(tmp_path: Path) -> None:
+    with serve(tmp_path, prologue=CONTROLS["messages"]) as server:
+        visitor = person(server, VIEWER)
+        visitor.open()
+        with visitor.channels() as channel:
+            asked = message("execute_request", **executing(server) | {"code": "print('printed')\n1 / 0"})
+            channel.send(frame(asked))
+            kinds = {got["header"]["msg_type"] for got in heard(channel, asked)}
+    assert "execute_input" in kinds
+    assert not kinds & {"error", "stream"}
+
+
 LOSING = """
 import opsnb.serve.connection as c
 c._LOST_SECONDS, send = 1, c.PageConnection._send
