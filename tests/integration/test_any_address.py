@@ -114,6 +114,7 @@ def at(query: dict[str, str], page: str = "runs") -> str:
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("runs", {"workspace": str(2**63)})
+@example("runs", {"tenant": f"#{2**63}"})
 @example("failures", {"until": "0001-01-02"})
 @example("runs", {"until": "0001-01-01T00:00:00-12:00"})
 @given(st.sampled_from([*LISTS]), queries)

@@ -1,19 +1,25 @@
 """Files into databases: all of a file or nothing of it, on SQLite and PostgreSQL."""
 
 import csv
+import gzip
 import io
 import json
+import os
+import resource
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from sqlalchemy import event, func, insert, select, text
+from pyarrow import parquet
+from sqlalchemy import Connection, event, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from opsnb import schema
-from opsnb.database import Database
+from opsnb.database import Database, savepoint
 from opsnb.errors import BadInput, DatabaseUnavailable
 from opsnb.load import find_map, load, read_map
 from opsnb.load.batch import ROWS
@@ -208,6 +214,29 @@ def test_a_full_disk_is_named_and_leaves_nothing(sqlite: Database, write: Callab
         load(sqlite, write(*[{"context": {"log": "x" * 1000}}] * 2500))
     assert count(sqlite, operation_runs) == count(sqlite, workspaces) == 0
     assert count(sqlite, audit_logs) == before
+
+
+def test_where_sqlite_ended_the_transaction_the_first_error_is_raised(sqlite: Database) -> None:
+    with sqlite.change() as connection, pytest.raises(IntegrityError), savepoint(connection):
+        _end_and_fail(connection)
+
+
+def _end_and_fail(connection: Connection) -> None:
+    connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself where a disk is full
+    connection.exec_driver_sql("INSERT INTO workspaces (id, name) VALUES (1, NULL)")
+
+
+def test_a_file_that_cannot_be_unpacked_is_said(sqlite: Database, tmp_path: Path) -> None:
+    path, unpacked = tmp_path / "r.parquet.gz", io.BytesIO()
+    parquet.write_table(pa.table({"context": [os.urandom(2**21)]}), unpacked)
+    path.write_bytes(gzip.compress(unpacked.getvalue(), 1))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))  # a file that grows no more, as on a full disk
+    try:
+        with pytest.raises(BadInput, match=r"The file cannot be unpacked in .*: File too large"):
+            load(sqlite, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_an_interrupt_leaves_nothing(database: Database, write: Callable[..., Path]) -> None:

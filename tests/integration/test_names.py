@@ -74,6 +74,14 @@ def test_an_exact_name_goes_before_a_number_unless_both_are_there(database: Data
     assert [row.id for row in ops.runs(tenant="8").rows] == [own]
 
 
+def test_a_place_is_named_by_its_number_or_there_is_none(database: Database, ops: Ops) -> None:
+    add_workspace(database, "Aurora", id=1)
+    assert ops.label("workspace", 1) == "Aurora"
+    for number in (2, 2**63, -1):
+        with pytest.raises(BadInput, match=f"There is no workspace with the number {number}."):
+            ops.label("workspace", number)
+
+
 CASES = [
     ("ünïcode", "Ünïcode", True), ("ÜNÏCODE", "ünïcode", True), ("ДОСТУП", "доступ", True), ("οδοσ", "ΟΔΟΣ", True),
     ("οδος", "ΟΔΟΣ", True), ("ΟΔΟΣ", "οδος", True), ("istanbul", "İstanbul", True), ("İSTANBUL", "istanbul", True),
