@@ -11,7 +11,7 @@ from opsnb.ops import Ops
 from opsnb.settings import Settings
 from opsnb.widgets.console import Console
 from support.consoles import everything, send
-from support.history import MANAGER, add_audit, add_people, add_run, before
+from support.history import MANAGER, add_audit, add_people, add_run, before, execute
 
 SECRETS = ("hunter2kx", "zebra9quux", "flamingo7vv", "badger4ww", "walrus8ss", "lemur5tt", "otter6rr", "gibbon3pp")
 CONTEXT = {
@@ -110,6 +110,16 @@ def test_every_surface_masks(own, failed, surface):
     # The reason of an act is shown, and its secret is not.
     if surface in ("detail", "records", "evidence"):
         assert "was old" in text
+
+
+@pytest.mark.parametrize("show", [_detail, _copied])
+def test_a_context_that_is_no_json_is_masked_too(sqlite, ops_on, show):
+    add_people(sqlite)
+    number = add_run(sqlite)
+    execute(sqlite, "UPDATE operation_runs SET context = 'broken password=hunter2kx and on'")
+    text = show(ops_on(sqlite), number)
+    assert "broken password=" in text
+    assert "hunter2kx" not in text
 
 
 def test_failures_that_differ_in_a_secret_are_one_group(database, own):
