@@ -2,13 +2,14 @@
 
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
 from opsnb.errors import BadInput
 from opsnb.serve.hearing import Hearing
 from opsnb.serve.logs import JSONLines, TextLines
-from opsnb.serve.reporting import MARK, Seldom
+from opsnb.serve.reporting import MARK, Reporter, ReportHandler, Seldom
 from opsnb.serve.traces import trace
 
 FORGED = "one\n2026-01-01 INFO forged\r\x1b[2J\x85\u2028\x1etwo\ud800"
@@ -104,3 +105,11 @@ def test_a_kernel_logs_the_same_a_few_times_in_a_minute() -> None:
         return sum(bool(seldom.filter(record)) for _ in range(10))
 
     assert [count("No such comm: %s"), count("unexpected"), count("other"), count("more than all")] == [3, 3, 2, 0]
+
+
+def test_what_a_kernel_logs_again_and_again_is_sent_a_few_times(tmp_path: Path) -> None:
+    with (tmp_path / "sent").open("wb") as sent:
+        handler = ReportHandler(Reporter(sent.fileno()))
+        for _ in range(20):
+            handler.handle(record("No such comm"))
+    assert (tmp_path / "sent").read_text().count("No such comm") == 5
