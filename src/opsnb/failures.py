@@ -136,12 +136,7 @@ def explain(
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable(f"All connections to {name} are busy; try again in a moment.")
     cause = getattr(error, "orig", None) or error
-    is_connecting = isinstance(error, DBAPIError) and error.statement is None
-    rules = (
-        _sqlite_rules(cause, url)
-        if url.get_backend_name() == "sqlite"
-        else _postgresql_rules(cause, is_connecting=is_connecting)
-    )
+    rules = _sqlite_rules(cause, url) if url.get_backend_name() == "sqlite" else _postgresql_rules(error, cause)
     if changing and url.get_backend_name() != "sqlite":
         rules = _rules_of_change(error, cause) + rules
     for kind, sentence in rules:
@@ -218,14 +213,20 @@ def _is_wal_in_fixed_folder(path: Path) -> bool:
     return is_wal and not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _postgresql_rules(cause: BaseException, *, is_connecting: bool) -> list[tuple[type[DatabaseUnavailable], str]]:
+def _postgresql_rules(error: SQLAlchemyError, cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:
     state = getattr(cause, "sqlstate", None) or _state_of_login(str(cause))
     found = [(kind, sentence) for mark, kind, sentence in _SQLSTATES if state.startswith(mark)]
-    if found or (state and not state.startswith(("08", "57P"))):
+    if found or not isinstance(error, DBAPIError):
         return found
-    if is_connecting and not state and not _NO_ANSWER.search(str(cause)):
+    if state.startswith(("08", "57P")) or (not state and _is_without_answer(error)):
+        return [(DatabaseUnavailable, "{name} does not answer; check that PostgreSQL is running and can be reached.")]
+    if error.statement is None and not state:
         return [(DatabaseUnavailable, "{name} cannot be opened: {detail}; check {setting}.")]
-    return [(DatabaseUnavailable, "{name} does not answer; check that PostgreSQL is running and can be reached.")]
+    return []
+
+
+def _is_without_answer(error: DBAPIError) -> bool:
+    return error.connection_invalidated or bool(_NO_ANSWER.search(str(error.orig)))
 
 
 def _rules_of_change(error: SQLAlchemyError, cause: BaseException) -> list[tuple[type[DatabaseUnavailable], str]]:

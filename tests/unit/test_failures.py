@@ -3,7 +3,7 @@ import sqlite3
 import psycopg
 import pytest
 from psycopg import errors
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import CompileError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsnb.database import Database, database_url
@@ -35,6 +35,7 @@ def said(cause: Exception, url: str = "postgresql://ada:pw@db.example.test/ops")
         (errors.SerializationFailure("x"), "broke this off to catch up with its primary; refresh"),
         (psycopg.OperationalError("server does not support SSL, but SSL was required"), "do not agree on encryption"),
         (errors.DiskFull("could not extend file"), "could not answer: could not extend file."),
+        (psycopg.DataError("fields cannot contain NUL bytes"), "could not answer: fields cannot contain NUL bytes."),
     ],
 )
 def test_an_error_of_postgresql_is_one_sentence_that_names_the_database(cause, words):
@@ -61,6 +62,12 @@ def test_an_error_of_postgresql_is_one_sentence_that_names_the_database(cause, w
 def test_who_could_not_connect_is_told_why(message, words):
     error = OperationalError(None, None, psycopg.OperationalError(message))
     assert words in str(explain(error, "ops", database_url("postgresql://h/ops")))
+
+
+def test_an_error_before_anything_was_sent_does_not_blame_the_server():
+    error = CompileError("there is no such dialect option")
+    expected = "ops could not answer: there is no such dialect option."
+    assert str(explain(error, "ops", database_url("postgresql://h/ops"))) == expected
 
 
 @pytest.mark.parametrize(
