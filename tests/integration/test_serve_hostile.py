@@ -612,10 +612,8 @@ def test_who_asks_and_does_not_read_costs_no_memory_and_is_cut_off(server: Serve
         channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with suppress(ConnectionClosed):
             ask_for_states(channel, 20 * REQUESTS)
-        with suppress(ConnectionClosed):
-            for _ in range(20 * REQUESTS):
-                channel.recv(timeout=30)
-        assert channel.close_code == 1008
+        with pytest.raises(ConnectionClosed):  # the reason is lost if the page was still sending
+            sum(1 for _ in all_heard(channel))
     assert server.log.count(f"{attacker.kernel} asks more than is answered") == 1
     with attacker.channels() as channel:
         assert ROW in json.dumps(states(channel))
@@ -737,6 +735,7 @@ def test_a_page_that_connects_again_waits_for_no_request_that_was_lost(tmp_path:
 
 # The last test: the log of its server holds tracebacks of kernels after it, which the others take for harm.
 @pytest.mark.timeout(3600 if SOAK else 300)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of what failed, which would hide how
 def test_no_message_makes_a_kernel_publish_an_error(server: Server) -> None:
     visitor = person(server, MANAGER)
     visitor.open()
