@@ -1,6 +1,7 @@
 """What every answer tells the browser, to which names the server answers, and TLS."""
 
 import http.client
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ import pytest
 from opsnb.errors import BadInput
 from opsnb.serve.front import read_front, read_tls
 from support.certificate import make_certificate
+from support.hostile import raw
 from support.serving import Server, serving_notebooks, write_notebooks
 
 SECRET = "a-secret-of-the-proxy"
+SOAK = "OPSNB_TEST_SOAK" in os.environ
 KNOWN = {"X-Opsnb-Secret": SECRET, "X-Forwarded-Email": "ada@contoso.example"}
 PAGE = "/system/ops/runs"
 KERNEL = "00000000-0000-0000-0000-000000000000"
@@ -180,6 +183,28 @@ def test_the_server_speaks_tls_itself(notebooks: Path, certificate: dict[str, st
         answer = connection.getresponse()
         assert (answer.status, "Secure" in str(answer.headers["Set-Cookie"])) == (200, True)
         connection.close()
+
+
+GARBAGE = {
+    "plain HTTP": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "an alert": b"\x15\x03\x01\x00\x02\x02\x28",
+    "too long": b"\x16\x03\x03\xff\xff" + bytes(300),
+}
+
+
+def test_who_fails_at_tls_does_not_fill_the_log(notebooks: Path, certificate: dict[str, str], tmp_path: Path) -> None:
+    with serving_notebooks(tmp_path, notebooks, **certificate) as server:
+        for data in [*GARBAGE.values()] * (400 if SOAK else 20):
+            raw(server, data)
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        port = urlsplit(server.root).port
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=60)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+        connection.close()
+        assert 1 <= server.log.count("SSL Error") <= (50 if SOAK else 10)
+        assert "Traceback" not in server.log
 
 
 def test_half_a_certificate_is_refused(certificate: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from opsnb.errors import log
 from opsnb.serve.kernel import NotStarted
+from opsnb.serve.reporting import Seldom
 from opsnb.serve.traces import trace
 from opsnb.text import visible
 
@@ -71,6 +72,8 @@ def write_log(form: str, *, verbose: bool) -> None:
     handler.setFormatter(TextLines() if people else JSONLines())
     handler.addFilter(_of_request)
     handler.addFilter(_worth_saying)
+    # Anybody who reaches the port can fail at TLS a thousand times a second.
+    logging.getLogger("tornado.general").addFilter(Seldom())
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

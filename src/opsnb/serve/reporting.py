@@ -46,7 +46,7 @@ class Reporter:
 
 
 class Seldom(logging.Filter):
-    """Lets few records of one kind through in a minute: a page can have its kernel log the same again and again."""
+    """Lets few records of one kind through in a minute, where a client can cause the same one again and again."""
 
     def __init__(self, each: int = 5, total: int = 200, seconds: float = 60) -> None:
         super().__init__()
