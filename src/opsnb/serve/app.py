@@ -11,9 +11,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jupyter_events.logger import EventLogger
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop
@@ -69,6 +71,11 @@ class OpsVoila(Voila):  # type: ignore[misc]
     metrics_sockets: list[socket.socket]
     folder: Folder
     ready: Callable[[], None]
+
+    @cached_property
+    def event_logger(self) -> EventLogger:
+        """Share one among all kernels: each would make its own, and `logging` keeps every logger for ever."""
+        return EventLogger()
 
     def setup_template_dirs(self) -> None:
         """Put the package's own template first, so that none installed elsewhere shadows it."""
