@@ -1,4 +1,4 @@
-"""A machine that has no process left: who asks for a page is told to ask again, and every page that is open stays."""
+"""A machine without processes or disk space: who asks for a page is told to ask again; every open page stays."""
 
 import os
 import re
@@ -12,6 +12,7 @@ import pytest
 
 from opsnb import schema
 from opsnb.database import Database
+from opsnb.serve.folder import PREFIX
 from opsnb.serve.forked import can_fork
 from opsnb.settings import Settings
 from support.serving import OPSNB, Server, running, survivors
@@ -65,3 +66,27 @@ def test_a_fork_that_fails_ends_no_page(server: Server, resource: str, most: int
     assert server.log.count("No process for a kernel was started") == 3
     assert "Traceback" not in server.log
     assert visitor.end() == newcomer.end() == 204
+
+
+def test_a_kernel_without_a_connection_file_is_a_page_that_asks_again(tmp_path: Path) -> None:
+    database = Database(str(tmp_path / "runs.db"), Settings())
+    schema.init(database)
+    database.close()
+    (tmp_path / "tmp").mkdir()
+    command = [*OPSNB, "serve", "--port=0", "--preheat=0", "--database=runs.db", "--actor=1"]
+    with running(tmp_path, command, TMPDIR=str(tmp_path / "tmp")) as server:
+        visitor = Visitor(server)
+        visitor.open()
+        [folder] = (tmp_path / "tmp").glob(f"{PREFIX}*")
+        folder.rename(tmp_path / "aside")
+        folder.touch()  # nothing can be written below a file, as nothing can on a full disk
+        for _ in range(2):
+            status, text, headers = Visitor(server).get("/system/ops/runs")
+            assert (status, headers["Retry-After"] in text) == (503, True)
+            assert "could not start your page at this moment" in text
+        assert visitor.model() == 200
+        folder.unlink()
+        (tmp_path / "aside").rename(folder)
+        Visitor(server).open()
+        assert server.log.count("The connection file of a kernel was not written") == 2
+        assert "Traceback" not in server.log

@@ -31,7 +31,7 @@ class NotTold(OpsnbError):
 
 
 class NotStarted(OpsnbError):
-    """The machine gave no process, memory or open file for a kernel."""
+    """The machine gave no process, memory, open file or disk space for a kernel."""
 
 
 class PageClient(AsyncKernelClient):
@@ -98,6 +98,14 @@ class PageKernel(ServerKernelManager):
             If it does not.
         """
         await self._say(_WARM)
+
+    async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
+        """Write the connection file, for which the disk may be full or the temporary folder gone."""
+        try:
+            return await super()._async_pre_start_kernel(**options)
+        except OSError as error:
+            self.cleanup_connection_file()
+            raise NotStarted(f"The connection file of a kernel was not written: {error}") from error
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
         """Start the process; all that it writes comes to the server, which puts it in its log."""
