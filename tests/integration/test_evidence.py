@@ -1,9 +1,12 @@
 """Evidence: one file that holds what the console shows of an operation, and nothing that it masks."""
 
 import re
+import resource
 from base64 import b64decode
+from functools import partial
 from hashlib import sha256
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -55,6 +58,29 @@ def test_it_is_the_same_file_at_the_same_moment_and_is_referred_to_by_its_digest
     assert repr(made) == f"Evidence of Operation #{number} as of 2026-11-23 14:00:00 UTC, sha256 {made.sha256}"
     with pytest.raises(BadInput, match="cannot be written to"):
         made.save(tmp_path / "no" / "folder.html")
+
+
+@pytest.mark.parametrize("kind", ["evidence", "notebook"])
+def test_no_part_of_a_file_is_left_where_the_disk_is_full(database, ops, tmp_path, kind):
+    number, place = add_run(database, **failure()), tmp_path / "file"
+    made = ops.evidence(number)
+    write = made.save if kind == "evidence" else partial(ops.incident_notebook, number)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # a file of more bytes fails as on a full disk
+    try:
+        with pytest.raises(BadInput, match="cannot be written to"):
+            write(place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not place.exists()
+    write(place)
+    assert place.stat().st_size > 1000
+
+
+def test_a_device_that_cannot_be_written_is_left_alone(database, ops):
+    with pytest.raises(BadInput, match="cannot be written to"):
+        ops.evidence(add_run(database)).save("/dev/full")
+    assert Path("/dev/full").is_char_device()
 
 
 def test_without_a_path_it_lies_in_the_working_directory(database, ops, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from opsnb.errors import BadInput
 from opsnb.evidence.contents import contents
+from opsnb.evidence.files import write_whole
 from opsnb.text import duration, moment, visible
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Evidence:
         """
         place = Path(path) if path is not None else Path(self.name)
         try:
-            place.write_bytes(self.data)
+            write_whole(place, self.data, "wb")
         except OSError as error:
             raise BadInput(f"The evidence cannot be written to {place}: {error.strerror}.") from error
         return place

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from opsnb.errors import BadInput
+from opsnb.evidence.files import write_whole
 from opsnb.text import moment
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def write(ops: Ops, run_id: int, path: str | Path | None = None) -> Path:
     place = Path(path) if path is not None else Path(f"incident-{number}-{now:%Y-%m-%d}.ipynb")
     text = json.dumps(_notebook(number, now.isoformat(), moment(now)), indent=1, ensure_ascii=False) + "\n"
     try:
-        with place.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_whole(place, text.encode(), "xb")
     except FileExistsError:
         raise BadInput(f"{place} is there already; name another path, or go on in that notebook.") from None
     except OSError as error:
