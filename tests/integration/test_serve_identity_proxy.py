@@ -278,7 +278,8 @@ def test_only_public_keys_are_taken(keys: dict[str, RSAPrivateKey], tmp_path: Pa
     secret = {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0", "kid": "first", "alg": "HS256"}
     whole = jwt.algorithms.RSAAlgorithm.to_jwk(keys["first"], as_dict=True) | {"kid": "first"}
     for text in (private(keys["first"]), pem(keys["first"]) * 2, b"", b"{}", b"[]", b"\xff", b'{"keys": []}',
-                 json.dumps({"keys": [secret]}).encode(), json.dumps({"keys": [whole]}).encode()):  # fmt: skip
+                 json.dumps({"keys": [secret]}).encode(), json.dumps({"keys": [whole]}).encode(),
+                 b"[" * 100_000):  # fmt: skip
         (tmp_path / "keys").write_bytes(text)
         with pytest.raises(BadInput, match="keys must be a PEM file with one public key, or a JWKS file"):
             choose(IdentityOptions(**SIGNED, jwt_keys=tmp_path / "keys"), None, "127.0.0.1", local=True)

@@ -24,7 +24,7 @@ _ALGORITHMS: dict[type, tuple[str, ...]] = {
     EllipticCurvePublicKey: ("ES256", "ES384", "ES512"),
     Ed25519PublicKey: ("EdDSA",),
 }
-_UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, UnsupportedAlgorithm, PyJWTError)
+_UNREADABLE = (ValueError, RecursionError, TypeError, AttributeError, KeyError, UnsupportedAlgorithm, PyJWTError)
 
 
 @dataclass(frozen=True)
