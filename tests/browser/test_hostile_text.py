@@ -19,7 +19,9 @@ NASTY = {
     "long": "L" * 100_000,
     "quotes": "'\"`${alert(1)}\\",
     "separators": "line\nbreak\u2028and\u2029more\ttab",
+    "prototype": "__proto__",
 }
+POLLUTING = {"__proto__": {"polluted": True}, "constructor": {"prototype": {"polluted": True}}}
 
 
 @pytest.fixture
@@ -28,7 +30,12 @@ def hostile(sqlite: Database) -> Path:
     add_user(sqlite, VIEWER, ACCESS, VIEW)
     for name, text in NASTY.items():
         workspace = add_workspace(sqlite, text)
-        context = {text[:200]: text, "error": {"message": text}, "list": [text, {"deep": text}], "name": name}
+        context = {
+            text[:200]: text,
+            "error": {"message": text},
+            "list": [text, {"deep": text}],
+            "name": name,
+        } | POLLUTING
         add_recent_run(sqlite, type=text, initiator_name=text, outcome="failed", workspace_id=workspace,
                 context=context, tenant_id=add_tenant(sqlite, workspace, text))  # fmt: skip
     execute(sqlite, "UPDATE operation_runs SET status = 'completed', context = 'no JSON <b>at all</b>' WHERE id = 6")
@@ -52,7 +59,9 @@ def look_at_everything(page: Page) -> None:
         page.locator(".opsnb:visible").get_by_role("link", name="Failed", exact=True).click()
         expect(rows(page)).to_have_count(len(NASTY))
     assert page.locator(".opsnb :is(img, script, b:not(.ops-num):not([dir]))").count() == 0
+    assert page.locator(".opsnb a[href^='javascript:' i]").count() == 0
     assert "owned" not in page.title()
+    assert page.evaluate("({}).polluted") is None
 
 
 def test_hostile_text_is_text_on_a_published_page(hostile: Path, serve, page: Page) -> None:
