@@ -1,5 +1,6 @@
 """Save evidence: from the button of an operation to a file on the reader's disk that opens without a network."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +24,8 @@ def secretive(tmp_path: Path) -> Path:
     path = tmp_path / "runs.db"
     made = Database(str(path), Settings())
     demo.prepare(made, datetime.now(UTC))
-    newest = connect(str(path), actor=VIEWER).failures(limit=1).rows[0].id
+    with closing(connect(str(path), actor=VIEWER)) as ops:
+        newest = ops.failures(limit=1).rows[0].id
     context = f'{{"error": {{"message": "no answer"}}, "params": {{"password": "{SECRET}"}}}}'
     execute(made, "UPDATE operation_runs SET context = :context WHERE id = :id", context=context, id=newest)
     made.close()
