@@ -59,14 +59,21 @@ _FORKS = "opsnb.serve.fork_server"
 LAB_READY = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\b")
 
 
-_TAIL = 3000  # characters of a log
+_LINES, _WIDTH = 40, 1500  # of the end of a log, and characters of a line
 _running: "list[Server]" = []
 _ended: deque[tuple[str, str]] = deque(maxlen=2)  # what a test may have asked that fails as its fixtures end
 
 
 def logs() -> list[tuple[str, str]]:
     """Give the address of every server that runs now or ran a moment ago, with the end of its log."""
-    return [*_ended, *((server.root, server.log[-_TAIL:]) for server in _running)]
+    return [*_ended, *((server.root, _end(server.log)) for server in _running)]
+
+
+def _end(log: str) -> str:
+    """Give the last lines, and of a long one, such as a traceback, how it begins and ends."""
+    half = _WIDTH // 2
+    lines = log.splitlines()[-_LINES:]
+    return "\n".join(line if len(line) <= _WIDTH else f"{line[:half]} […] {line[-half:]}" for line in lines)
 
 
 class Server:
@@ -177,7 +184,7 @@ def running(folder: Path, command: list[str], ready: re.Pattern[str] = READY, **
             yield server
         finally:
             _running.remove(server)
-            _ended.append((f"{server.root}, which has ended", server.log[-_TAIL:]))
+            _ended.append((f"{server.root}, which has ended", _end(server.log)))
     finally:
         stop(process)
 
