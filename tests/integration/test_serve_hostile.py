@@ -735,12 +735,13 @@ def test_a_page_that_connects_again_waits_for_no_request_that_was_lost(tmp_path:
 
 # The last test: the log of its server holds tracebacks of kernels after it, which the others take for harm.
 @pytest.mark.timeout(3600 if SOAK else 300)
-@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of what failed, which would hide how
+# Threads of the connection draw random numbers for what they send, which hypothesis takes for draws of the strategy.
+# And a warning of the length of what failed would hide how it failed.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies", "ignore:Generating overly large")
 def test_no_message_makes_a_kernel_publish_an_error(server: Server) -> None:
     visitor = person(server, MANAGER)
     visitor.open()
-    # No pings: their thread draws random numbers, which hypothesis takes for draws of the strategy.
-    with visitor.channels(max_queue=None, ping_interval=None) as channel:
+    with visitor.channels(max_queue=None) as channel:
         control = uuid.uuid4().hex
         numbers = [*states(channel), control, control]
         channel.send(frame(opening(control)))
